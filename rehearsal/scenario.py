@@ -1,0 +1,145 @@
+"""A rehearsed call: what is asked for, what the callee does, what the LLM answers, what must come of it.
+
+One YAML file in ``rehearsal/scenarios/`` is one scenario. Three readers share it: the phone network
+plays ``callee``, the chat endpoint speaks ``llm``, and the `rehearse` command sends ``request`` and
+judges ``goal``. The product reads none of it.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression, searched without regard to case."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Step(_Strict):
+    """One line of the callee's script: a thing to wait for, or a thing to do. Exactly one is set.
+
+    All times are seconds of the call's own clock.
+    """
+
+    agent_finishes: float | None = Field(None, ge=0)
+    """Wait until the agent has spoken since the last step and has then been quiet this long."""
+    agent_speaks: float | None = Field(None, ge=0)
+    """Wait until the agent has been speaking this long: the place for a barge-in."""
+    quiet: float | None = Field(None, gt=0)
+    """Wait until neither side has made a sound for this long."""
+    pause: float | None = Field(None, ge=0)
+    """Wait this long, whatever happens."""
+    say: str | None = None
+    """Play a clip of ``rehearsal/voices/`` (its name without ``.wav``), to its end."""
+    press: str | None = Field(None, pattern=r"^[0-9*#]+$")
+    """Press these keys."""
+    hang_up: Literal[True] | None = None
+    """Hang up."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Step":
+        if len(self.model_fields_set) != 1:
+            raise ValueError(
+                "a step does one thing: one of " + ", ".join(type(self).model_fields)
+            )
+        return self
+
+
+class Callee(_Strict):
+    """The person who is phoned."""
+
+    outcome: Literal["answered", "busy", "no-answer", "failed", "machine"] = "answered"
+    """How the ringing ends. A ``machine`` answers too, and plays its script as an announcement."""
+    rings_for: float = Field(1.5, ge=0)
+    """Seconds from `ringing` to that outcome."""
+    patience: float = Field(30, gt=0)
+    """Seconds that a step waits, and that the callee stays after the last step, before hanging up."""
+    script: tuple[Step, ...] = ()
+
+
+class ToolCall(_Strict):
+    """A tool that the LLM calls with its reply."""
+
+    name: str
+    arguments: dict[str, Any] = {}
+
+
+class Reply(_Strict):
+    """What the LLM says when the last message matches. Used once, unless ``again``."""
+
+    heard: Pattern
+    """Searched in the last message that is not the assistant's own."""
+    say: str = ""
+    call: ToolCall | None = None
+    again: bool = False
+
+
+class Llm(_Strict):
+    """The chat endpoint's part. Stateless: what was said already is read from the request."""
+
+    match: Pattern | None = None
+    """This scenario serves a request whose system message matches; without it, by default only."""
+    first_token_ms: int = Field(200, ge=0)
+    token_ms: int = Field(15, ge=0)
+    """Between one word and the next."""
+    replies: tuple[Reply, ...] = ()
+    otherwise: str = "I am sorry, could you say that again?"
+
+
+class Goal(_Strict):
+    """What must be true of the call's record, or the rehearsal has failed."""
+
+    end_reason: str
+    turns: int = Field(0, ge=0)
+    """At least so many turns of the agent."""
+    interruptions: int = Field(0, ge=0)
+    """At least so many of them cut short by the callee."""
+    idle: int = Field(0, ge=0)
+    """At least so many times the agent broke a silence."""
+    said: tuple[Pattern, ...] = ()
+    """Each found in something that the agent said."""
+    heard: tuple[Pattern, ...] = ()
+    """Each found in something that the callee said."""
+
+
+class Scenario(_Strict):
+    summary: str
+    request: dict[str, Any]
+    """The body of ``POST /dialout``."""
+    callee: Callee = Callee()
+    llm: Llm = Llm()
+    goal: Goal
+
+
+def names(folder: Path = FOLDER) -> list[str]:
+    """Every scenario's name, in order."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def load(name: str, folder: Path = FOLDER) -> Scenario:
+    """The scenario of that name.
+
+    Raises:
+        FileNotFoundError: there is none; the message lists those there are.
+        pydantic.ValidationError: the file does not say what a scenario must.
+    """
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        raise FileNotFoundError(f"no scenario {name!r}; there are: {', '.join(names(folder))}")
+    return Scenario.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
