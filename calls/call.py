@@ -1,0 +1,201 @@
+"""The record of one call, and how it changes. Pure: what happens to it comes in as arguments."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from calls.agents import Value
+
+
+class Status(StrEnum):
+    """Where a call stands. It only ever moves down this list."""
+
+    QUEUED = "queued"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    IN_PROGRESS = "in_progress"
+    ENDED = "ended"
+
+    @property
+    def rank(self) -> int:
+        return list(Status).index(self)
+
+
+class EndReason(StrEnum):
+    """Why a call ended. The first that is known stands."""
+
+    AGENT_HUNG_UP = "agent_hung_up"
+    CALLEE_HUNG_UP = "callee_hung_up"
+    TRANSFERRED = "transferred"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    MACHINE = "machine"
+    VOICEMAIL_LEFT = "voicemail_left"
+    OPTED_OUT = "opted_out"
+    IDLE = "idle"
+    MAX_DURATION = "max_duration"
+    REFUSED = "refused"
+    TOO_LATE = "too_late"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+class TimelineEntry(BaseModel):
+    """Something that happened, in the order in which we learned of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    event: str
+    """A word: ``dialing``, ``ringing``, ``answered``, ``stream_started``, ``recording``, ``ended``…"""
+    detail: str | None = None
+
+
+class Recording(BaseModel):
+    """Twilio's recording of the call."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recording_sid: str
+    status: Literal["in-progress", "paused", "stopped", "processing", "completed", "absent"]
+    """Twilio's words."""
+    duration_seconds: int | None = None
+    channels: int | None = None
+
+
+class Turn(BaseModel):
+    """One finished turn of the conversation: what was said, as far as the other side heard it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int = Field(ge=1)
+    """Counts through the whole call, over all its legs."""
+    role: Literal["agent", "callee"]
+    text: str
+    at: datetime
+    """When the first word was heard or spoken."""
+    kind: Literal["greeting", "reply", "idle", "goodbye", "apology"] | None = None
+    """What an agent's turn was for."""
+    interrupted: bool = False
+    """An agent's turn that the callee cut; ``text`` ends about where they cut it."""
+    latency_ms: int | None = None
+    """From the end of the callee's speech to the agent's first sound, where one followed the other."""
+
+
+class Call(BaseModel):
+    """The record of a call. Frozen: every change makes another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    call_id: str
+    """A ULID."""
+    status: Status = Status.QUEUED
+    to_number: str
+    from_number: str
+    agent: str
+    variables: dict[str, Value] = {}
+    metadata: dict[str, str] = {}
+    api_key: str
+    """The name of the key that asked for it."""
+    created_at: datetime
+    max_call_seconds: int
+    stream_until: datetime
+    """After this no stream of the call is let in: ring time, ``max_call_seconds`` and 60 s."""
+    call_sid: str | None = None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    """Twilio's AnsweredBy, where it was asked for."""
+    first_audio_at: datetime | None = None
+    """When the agent's first sound was sent to the callee."""
+    ended_at: datetime | None = None
+    duration_seconds: int | None = None
+    """Of the talk, as Twilio bills it."""
+    end_reason: EndReason | None = None
+    """May be known before the call is over, and stands then."""
+    outcome: dict[str, Any] | None = None
+    recording: Recording | None = None
+    active_leg: int = 0
+    """The leg whose stream is the call's; 0 before the first."""
+    timeline: tuple[TimelineEntry, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.status is Status.ENDED
+
+    @property
+    def answer_to_first_audio_ms(self) -> int | None:
+        """From the answer, as we learned of it, to the agent's first sound."""
+        if self.answered_at is None or self.first_audio_at is None:
+            return None
+        return round((self.first_audio_at - self.answered_at).total_seconds() * 1000)
+
+    def note(self, event: str, at: datetime, detail: str | None = None, **changes: Any) -> "Call":
+        """This call with fields changed and a line more in its timeline."""
+        entry = TimelineEntry(at=at, event=event, detail=detail)
+        return self.model_copy(update={**changes, "timeline": (*self.timeline, entry)})
+
+    def reach(self, status: Status, event: str, at: datetime, **changes: Any) -> "Call":
+        """This call moved on to ``status``; itself, if it is there or further on already.
+
+        A late, repeated or out-of-order report so never moves a call backwards.
+        """
+        if status.rank <= self.status.rank:
+            return self
+        return self.note(event, at, status=status, **changes)
+
+    def bind(self, call_sid: str) -> "Call":
+        """This call known to be Twilio's ``call_sid``.
+
+        Raises:
+            CallSidMismatchError: it is bound to another one.
+        """
+        if self.call_sid == call_sid:
+            return self
+        if self.call_sid is not None:
+            raise CallSidMismatchError(self.call_id)
+        return self.model_copy(update={"call_sid": call_sid})
+
+    def will_end(self, reason: EndReason) -> "Call":
+        """This call with the reason for its end known, unless one is known already."""
+        if self.end_reason is not None:
+            return self
+        return self.model_copy(update={"end_reason": reason})
+
+    def end(self, reason: EndReason, at: datetime, duration_seconds: int | None = None) -> "Call":
+        """This call over. The reason that was known first stands; ending twice changes nothing."""
+        return self.will_end(reason).reach(
+            Status.ENDED, "ended", at, ended_at=at, duration_seconds=duration_seconds
+        )
+
+    def claim_leg(self, leg: int, stream_sid: str, at: datetime) -> "Call":
+        """This call with ``leg`` as its active leg.
+
+        Raises:
+            LegRefusedError: the call is over or about to be, or this leg was used already.
+        """
+        if self.ended or self.end_reason is not None or leg <= self.active_leg:
+            raise LegRefusedError(self.call_id, leg)
+        return self.note("stream_started", at, detail=stream_sid, active_leg=leg)
+
+
+class CallSidMismatchError(Exception):
+    """The call is bound to another CallSid."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"call {call_id} is bound to another CallSid")
+
+
+class LegRefusedError(Exception):
+    """The leg may not be served: used, overtaken, or its call is over."""
+
+    def __init__(self, call_id: str, leg: int) -> None:
+        super().__init__(f"leg {leg} of call {call_id} may not be served")
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,128 @@
+"""What the core asks of the outside world. The adapters answer it, and so do the tests' fakes.
+
+Every method may block: async code calls it in a thread.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Protocol
+
+from calls.call import Call, Turn
+
+
+class CallNotFoundError(Exception):
+    """There is no such call."""
+
+
+class FencedError(Exception):
+    """Another leg has taken the call over, or it is over: this writer may not write any more."""
+
+
+class TelephonyError(Exception):
+    """The telephony vendor refused or failed.
+
+    Attributes:
+        code: Twilio's error code, where it gave one.
+        ambiguous: it may have done what it was asked: never ask again.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None, ambiguous: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.ambiguous = ambiguous
+
+
+class SecretMissingError(Exception):
+    """A secret is not set. The message names it and the command that sets it."""
+
+
+class CallRecords(Protocol):
+    """The calls and their turns, kept."""
+
+    def create(self, call: Call, idempotency: "Idempotency | None" = None) -> None:
+        """Keep a new call, and with it the key that must never make a second one.
+
+        Raises:
+            IdempotencyTakenError: a call was made for that key; it names the call.
+        """
+
+    def get(self, call_id: str) -> Call:
+        """The call as it is now (a consistent read).
+
+        Raises:
+            CallNotFoundError: there is none.
+        """
+
+    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+        """Put ``change(call)`` in the call's place, atomically: ``change`` may run several times.
+
+        Whatever ``change`` raises comes out, and then nothing is written.
+        """
+
+    def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
+        """Keep a turn that ``leg`` heard. Writing the same number again replaces it.
+
+        Raises:
+            FencedError: ``leg`` is not the call's active leg.
+        """
+
+    def turns(self, call_id: str) -> list[Turn]:
+        """The conversation so far, in order."""
+
+    def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
+        """The calls created on that UTC day, newest first, at most ``limit``, older than call id ``before``."""
+
+
+class Idempotency:
+    """One key of one API key, and what was asked under it."""
+
+    def __init__(self, api_key: str, key: str, request_sha256: str) -> None:
+        self.api_key = api_key
+        self.key = key
+        self.request_sha256 = request_sha256
+
+
+class IdempotencyTakenError(Exception):
+    """A call was made for this key already."""
+
+    def __init__(self, call_id: str, request_sha256: str) -> None:
+        super().__init__(f"a call was made for this key already: {call_id}")
+        self.call_id = call_id
+        self.request_sha256 = request_sha256
+
+
+class Telephony(Protocol):
+    """The phone network."""
+
+    def create_call(
+        self, *, to: str, from_: str, url: str, status_callback: str,
+        ring_seconds: int, max_call_seconds: int,
+    ) -> str:  # fmt: skip
+        """Ring somebody. The CallSid.
+
+        Raises:
+            TelephonyError: refused; or ``ambiguous``, when nobody knows.
+        """
+
+    def hang_up(self, call_sid: str) -> None:
+        """End a call, ringing or talking; nothing, if it has ended already."""
+
+    def redirect(self, call_sid: str, url: str) -> None:
+        """Make a live call fetch its TwiML from ``url`` now."""
+
+    def start_recording(self, call_sid: str, status_callback: str) -> str:
+        """Record both sides, each on its channel, untrimmed, from now on. The RecordingSid."""
+
+    def recording(self, recording_sid: str) -> bytes:
+        """The recording: WAV, two channels."""
+
+
+class Secrets(Protocol):
+    """The secrets of this environment."""
+
+    def get(self, name: str) -> str:
+        """The secret of that name below the prefix, such as ``twilio/auth-token``.
+
+        Raises:
+            SecretMissingError: it is not set.
+        """

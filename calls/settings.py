@@ -1,0 +1,67 @@
+"""Every setting of the product, declared once. The environment is the only source."""
+
+from functools import cache
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings under their environment names. None of them is a secret: those live in SSM."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    env: str = Field("dev", alias="DIALOUT_ENV", pattern=r"^[a-z][a-z0-9-]{0,15}$")
+    """The environment's name, part of every resource's name."""
+    table: str = Field("", alias="DIALOUT_TABLE")
+    """DynamoDB table of the call records."""
+    recordings_bucket: str = Field("", alias="DIALOUT_RECORDINGS_BUCKET")
+    """S3 bucket that recordings are copied to from Twilio."""
+    prepare_queue_url: str = Field("", alias="DIALOUT_PREPARE_QUEUE_URL")
+    timed_queue_url: str = Field("", alias="DIALOUT_TIMED_QUEUE_URL")
+    campaign_queue_url: str = Field("", alias="DIALOUT_CAMPAIGN_QUEUE_URL")
+
+    public_api_url: str = Field("", alias="DIALOUT_PUBLIC_API_URL")
+    """Where Twilio reaches the API, without a trailing slash; Twilio signs over it."""
+    public_ws_url: str = Field("", alias="DIALOUT_PUBLIC_WS_URL")
+    """Where Twilio reaches the media service, with ``/ws``; Twilio signs over it too."""
+    parameter_prefix: str = Field("", alias="DIALOUT_PARAMETER_PREFIX")
+    """Where the secrets lie in SSM; by default ``/dialout/<env>``."""
+
+    seats_per_task: int = Field(10, alias="DIALOUT_SEATS_PER_TASK", ge=1)
+    calls_per_second: float = Field(1.0, alias="DIALOUT_CALLS_PER_SECOND", gt=0)
+    max_concurrent_calls: int = Field(100, alias="DIALOUT_MAX_CONCURRENT_CALLS", ge=1)
+    max_call_seconds: int = Field(600, alias="DIALOUT_MAX_CALL_SECONDS", ge=30, le=14_400)
+    allowed_countries: str = Field("", alias="DIALOUT_ALLOWED_COUNTRIES")
+    """ISO codes, comma-separated; empty: the from number's country alone."""
+    calling_window: str = Field("08:00-21:00", alias="DIALOUT_CALLING_WINDOW")
+    default_from_number: str = Field("", alias="DIALOUT_DEFAULT_FROM_NUMBER")
+    default_agent: str = Field("amelia", alias="DIALOUT_DEFAULT_AGENT")
+
+    twilio_api_base_url: str = Field("https://api.twilio.com", alias="TWILIO_API_BASE_URL")
+    deepgram_base_url: str = Field("wss://api.deepgram.com", alias="DEEPGRAM_BASE_URL")
+    groq_base_url: str = Field("https://api.groq.com/openai/v1", alias="GROQ_BASE_URL")
+
+    @field_validator(
+        "public_api_url", "public_ws_url", "twilio_api_base_url", "deepgram_base_url",
+        "groq_base_url", "parameter_prefix",
+    )  # fmt: skip
+    @classmethod
+    def _no_trailing_slash(cls, url: str) -> str:
+        # A doubled slash is another URL to Twilio's signature.
+        return url.rstrip("/")
+
+    @property
+    def secrets_prefix(self) -> str:
+        """The SSM path that holds this environment's secrets, without a trailing slash."""
+        return self.parameter_prefix or f"/dialout/{self.env}"
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings, read from the environment once.
+
+    Raises:
+        pydantic.ValidationError: a value is not what its setting takes; it names the setting.
+    """
+    return Settings()
