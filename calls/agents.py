@@ -132,7 +132,9 @@ class Agent(_Section):
         Raises:
             MissingVariableError: one cannot; it names every missing variable.
         """
-        self.render("\n".join([self.greeting, self.prompt, self.idle.prompt, self.idle.goodbye]), given)
+        self.render(
+            "\n".join([self.greeting, self.prompt, self.idle.prompt, self.idle.goodbye]), given
+        )
 
 
 def read(path: Path) -> Agent:

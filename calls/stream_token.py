@@ -20,9 +20,7 @@ def sign(secret: str, call_id: str, leg: int, call_sid: str, until: datetime) ->
     return f"{expires}.{_digest(secret, call_id, leg, call_sid, expires)}"
 
 
-def verify(
-    secret: str, token: str, *, call_id: str, leg: int, call_sid: str, at: datetime
-) -> None:
+def verify(secret: str, token: str, *, call_id: str, leg: int, call_sid: str, at: datetime) -> None:
     """Nothing, if the token is that call's, that leg's and that CallSid's, and not expired.
 
     Raises:

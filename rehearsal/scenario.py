@@ -55,9 +55,7 @@ class Step(_Strict):
     @model_validator(mode="after")
     def _one(self) -> "Step":
         if len(self.model_fields_set) != 1:
-            raise ValueError(
-                "a step does one thing: one of " + ", ".join(type(self).model_fields)
-            )
+            raise ValueError("a step does one thing: one of " + ", ".join(type(self).model_fields))
         return self
 
 
