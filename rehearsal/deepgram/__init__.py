@@ -1,0 +1,1 @@
+"""Stand-in for Deepgram: the two WebSocket protocols that a call uses, over embedded engines."""
