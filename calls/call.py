@@ -51,7 +51,7 @@ class TimelineEntry(BaseModel):
 
     at: datetime
     event: str
-    """A word: ``dialing``, ``ringing``, ``answered``, ``stream_started``, ``recording``, ``ended``…"""
+    """A word: ``dialing``, ``ringing``, ``answered``, ``stream_started``, ``ended``…"""
     detail: str | None = None
 
 
@@ -83,7 +83,7 @@ class Turn(BaseModel):
     interrupted: bool = False
     """An agent's turn that the callee cut; ``text`` ends about where they cut it."""
     latency_ms: int | None = None
-    """From the end of the callee's speech to the agent's first sound, where one followed the other."""
+    """From the end of the callee's speech to the agent's first sound, where that followed."""
 
 
 class Call(BaseModel):

@@ -15,7 +15,7 @@ def _digest(secret: str, call_id: str, leg: int, call_sid: str, expires: int) ->
 
 
 def sign(secret: str, call_id: str, leg: int, call_sid: str, until: datetime) -> str:
-    """The token of a leg: ``<unix expiry>.<hex HMAC-SHA256>``, the same at every fetch of that leg."""
+    """The token of a leg: ``<unix expiry>.<hex HMAC-SHA256>``, the same at every fetch of it."""
     expires = int(until.timestamp())
     return f"{expires}.{_digest(secret, call_id, leg, call_sid, expires)}"
 

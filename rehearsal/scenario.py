@@ -1,4 +1,4 @@
-"""A rehearsed call: what is asked for, what the callee does, what the LLM answers, what must come of it.
+"""A rehearsed call: what is asked for, what the callee does, what the LLM says, what must come of it.
 
 One YAML file in ``rehearsal/scenarios/`` is one scenario. Three readers share it: the phone network
 plays ``callee``, the chat endpoint speaks ``llm``, and the `rehearse` command sends ``request`` and
@@ -67,7 +67,7 @@ class Callee(_Strict):
     rings_for: float = Field(1.5, ge=0)
     """Seconds from `ringing` to that outcome."""
     patience: float = Field(30, gt=0)
-    """Seconds that a step waits, and that the callee stays after the last step, before hanging up."""
+    """Seconds that a step waits, and that the callee stays after the last, before hanging up."""
     script: tuple[Step, ...] = ()
 
 
