@@ -70,7 +70,7 @@ class CallRecords(Protocol):
         """The conversation so far, in order."""
 
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
-        """The calls created on that UTC day, newest first: at most ``limit``, older than ``before``."""
+        """That UTC day's calls, newest first: at most ``limit``, older than ``before``."""
 
 
 class Idempotency:

@@ -1,4 +1,4 @@
-"""A rehearsed call: what is asked for, what the callee does, what the LLM says, what must come of it.
+"""A rehearsed call: the request, what the callee does, what the LLM says, what must come of it.
 
 One YAML file in ``rehearsal/scenarios/`` is one scenario. Three readers share it: the phone network
 plays ``callee``, the chat endpoint speaks ``llm``, and the `rehearse` command sends ``request`` and

@@ -1,0 +1,127 @@
+"""The ports' fakes. The contract suites in tests/contract run on them as on the real adapters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+
+from calls.call import Call, Turn
+from calls.ports import (
+    CallNotFoundError,
+    FencedError,
+    Idempotency,
+    IdempotencyTakenError,
+    SecretMissingError,
+)
+
+
+class FakeCallRecords:
+    """Call records in memory."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, Call] = {}
+        self._turns: dict[str, dict[int, Turn]] = {}
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}
+        self._lock = Lock()
+
+    def create(self, call: Call, idempotency: Idempotency | None = None) -> None:
+        with self._lock:
+            if idempotency:
+                key = (idempotency.api_key, idempotency.key)
+                if key in self._keys:
+                    raise IdempotencyTakenError(*self._keys[key])
+                self._keys[key] = (call.call_id, idempotency.request_sha256)
+            self._calls[call.call_id] = call
+
+    def get(self, call_id: str) -> Call:
+        try:
+            return self._calls[call_id]
+        except KeyError:
+            raise CallNotFoundError(call_id) from None
+
+    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+        with self._lock:
+            changed = change(self.get(call_id))
+            self._calls[call_id] = changed
+            return changed
+
+    def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
+        with self._lock:
+            if self.get(call_id).active_leg != leg:
+                raise FencedError(f"leg {leg} is not the active leg of call {call_id}")
+            self._turns.setdefault(call_id, {})[turn.number] = turn
+
+    def turns(self, call_id: str) -> list[Turn]:
+        return [turn for _, turn in sorted(self._turns.get(call_id, {}).items())]
+
+    def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
+        of_day = [
+            call
+            for call in self._calls.values()
+            if call.created_at.date() == day and (before is None or call.call_id < before)
+        ]
+        return sorted(of_day, key=lambda call: call.call_id, reverse=True)[:limit]
+
+
+@dataclass
+class FakeTelephony:
+    """A phone network that does as it is told and keeps what it was asked.
+
+    Set ``error`` to have the next request raise it.
+    """
+
+    created: list[dict[str, object]] = field(default_factory=list)
+    hung_up: list[str] = field(default_factory=list)
+    redirected: list[tuple[str, str]] = field(default_factory=list)
+    recorded: list[tuple[str, str]] = field(default_factory=list)
+    wav: bytes = b"RIFF"
+    error: Exception | None = None
+
+    def create_call(
+        self, *, to: str, from_: str, url: str, status_callback: str,
+        ring_seconds: int, max_call_seconds: int,
+    ) -> str:  # fmt: skip
+        self.created.append(
+            {
+                "to": to,
+                "from_": from_,
+                "url": url,
+                "status_callback": status_callback,
+                "ring_seconds": ring_seconds,
+                "max_call_seconds": max_call_seconds,
+            }
+        )
+        self._fail()
+        return f"CA{len(self.created):032}"
+
+    def hang_up(self, call_sid: str) -> None:
+        self._fail()
+        self.hung_up.append(call_sid)
+
+    def redirect(self, call_sid: str, url: str) -> None:
+        self._fail()
+        self.redirected.append((call_sid, url))
+
+    def start_recording(self, call_sid: str, status_callback: str) -> str:
+        self._fail()
+        self.recorded.append((call_sid, status_callback))
+        return f"RE{len(self.recorded):032}"
+
+    def recording(self, recording_sid: str) -> bytes:
+        self._fail()
+        return self.wav
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+
+class FakeSecrets(dict[str, str]):
+    """Secrets in memory."""
+
+    def get(self, name: str) -> str:  # type: ignore[override]
+        try:
+            return self[name]
+        except KeyError:
+            raise SecretMissingError(f"{name}: set it with `dialout secrets set`") from None
