@@ -125,7 +125,8 @@ def levelled(audio: Audio, rate: int) -> Audio:
     power = np.square(audio[: len(audio) // frame * frame].reshape(-1, frame)).mean(axis=1)
     speaking = power > 0.01 * power.max()
     gain = SPEECH_LEVEL / np.sqrt(power[speaking].mean())
-    return np.clip(audio * gain, -PEAK, PEAK).astype(np.float32)
+    louder: Audio = np.clip(audio * gain, -PEAK, PEAK).astype(np.float32)
+    return louder
 
 
 def _sampled(spoken: Audio, rate: int) -> NDArray[np.int16]:
