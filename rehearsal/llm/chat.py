@@ -1,0 +1,103 @@
+"""A chat completion request, as far as a scenario needs it. Everything else is let pass."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MODELS = {
+    "openai/gpt-oss-120b": "OpenAI",
+    "openai/gpt-oss-20b": "OpenAI",
+    "llama-3.1-8b-instant": "Meta",
+    "qwen/qwen3-32b": "Alibaba Cloud",
+}
+"""Model → its owner. Some of what Groq serves; anything else does not exist here."""
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Part(_Lenient):
+    """A piece of a message's content. Only text is read."""
+
+    type: str
+    text: str = ""
+
+
+class Function(_Lenient):
+    name: str
+    arguments: str = "{}"
+
+
+class Call(_Lenient):
+    function: Function
+
+
+class Message(_Lenient):
+    """One message of the conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | tuple[Part, ...] | None = None
+    tool_calls: tuple[Call, ...] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, tuple):
+            return " ".join(part.text for part in self.content)
+        return self.content or ""
+
+    @property
+    def called(self) -> list[str]:
+        """The names of the tools that it calls."""
+        return [call.function.name for call in self.tool_calls or ()]
+
+
+class Tool(_Lenient):
+    type: str = "function"
+    function: Function
+
+
+class StreamOptions(_Lenient):
+    include_usage: bool = False
+
+
+class ChatRequest(_Lenient):
+    """The body of ``POST /openai/v1/chat/completions``."""
+
+    model: str
+    messages: Annotated[tuple[Message, ...], Field(min_length=1)]
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    tools: tuple[Tool, ...] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    n: int | None = Field(None, ge=1, le=1)
+
+    @property
+    def system(self) -> str:
+        """The leading system message; empty: there is none."""
+        first = self.messages[0]
+        return first.text if first.role in ("system", "developer") else ""
+
+    @property
+    def heard(self) -> str:
+        """The last message that is neither the assistant's nor the leading system message."""
+        leading = 1 if self.messages[0].role in ("system", "developer") else 0
+        others = [message for message in self.messages[leading:] if message.role != "assistant"]
+        return others[-1].text if others else ""
+
+    @property
+    def answers(self) -> list[Message]:
+        """What the assistant has said so far."""
+        return [message for message in self.messages if message.role == "assistant"]
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The tools that may be called now."""
+        if self.tool_choice == "none":
+            return frozenset()
+        return frozenset(tool.function.name for tool in self.tools or ())
+
+    @property
+    def include_usage(self) -> bool:
+        return self.stream_options is not None and self.stream_options.include_usage
