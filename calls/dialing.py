@@ -94,7 +94,7 @@ class Dialer:
             if entry.event == _REFUSED:
                 code = int(entry.detail) if entry.detail else None
                 raise CallNotPlacedError(
-                    call.call_id, TelephonyError("Twilio refused the call", code=code)
+                    call.call_id, TelephonyError("Twilio refused", code=code)
                 )
         return Dialed(call, replayed=True)
 

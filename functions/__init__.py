@@ -1,0 +1,1 @@
+"""Lambda handlers behind API Gateway: thin. One module a function."""

@@ -110,9 +110,8 @@ def _errors() -> Iterator[None]:
         yield
     except TwilioRestException as error:
         status = int(error.status)
-        raise TelephonyError(
-            f"Twilio answered {status}", code=error.code, ambiguous=status >= 500
-        ) from error
+        words = "Twilio failed" if status >= 500 else "Twilio refused"
+        raise TelephonyError(words, code=error.code, ambiguous=status >= 500) from error
     except requests.ConnectTimeout as error:
         raise TelephonyError("Twilio cannot be reached") from error
     except requests.RequestException as error:

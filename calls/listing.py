@@ -1,0 +1,54 @@
+"""Calls, newest first, a page at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ulid import ULID
+
+from calls.call import Call, Status
+from calls.ports import CallRecords
+
+KEPT_DAYS = 90
+"""Records are gone after so long: there is nothing to look for before."""
+_CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which calls are wanted. None: any."""
+
+    status: Status | None = None
+    agent: str | None = None
+    since: datetime | None = None
+
+    def takes(self, call: Call) -> bool:
+        return (
+            (self.status is None or call.status is self.status)
+            and (self.agent is None or call.agent == self.agent)
+            and (self.since is None or call.created_at >= self.since)
+        )
+
+
+def page(
+    records: CallRecords, wanted: Filter, *, limit: int, before: str | None, at: datetime
+) -> tuple[list[Call], str | None]:
+    """The newest calls that ``wanted`` takes, and the cursor for those before them, if any.
+
+    Args:
+        before: only calls older than this call id.
+        at: the present.
+    """
+    found: list[Call] = []
+    day = (ULID.from_str(before).datetime if before else at).date()
+    oldest = max(wanted.since or datetime.min.replace(tzinfo=at.tzinfo), at - timedelta(KEPT_DAYS))
+    while day >= oldest.date():
+        calls = records.newest(day, limit=_CHUNK, before=before)
+        for call in filter(wanted.takes, calls):
+            found.append(call)
+            if len(found) > limit:
+                return found[:limit], found[limit - 1].call_id
+        if len(calls) < _CHUNK:
+            day -= timedelta(days=1)
+        else:
+            before = calls[-1].call_id
+    return found, None

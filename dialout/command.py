@@ -1,0 +1,19 @@
+"""``dialout``: the command's tree."""
+
+from importlib.metadata import entry_points
+
+import typer
+
+from dialout import keys, secrets
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="AI phone calls from your own AWS account.",
+)
+app.add_typer(secrets.app, name="secrets")
+app.add_typer(keys.app, name="keys")
+# Commands that are no part of the product, such as the rehearsal, announce themselves.
+for _found in entry_points(group="dialout.commands"):
+    app.command(_found.name)(_found.load())

@@ -1,0 +1,77 @@
+"""The functions of the public HTTP API: each answers only to a known key. Default deny."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from pydantic import ValidationError
+
+from calls.keys import owner, parse
+from functions import problems, wiring
+from functions.log import logger
+from functions.problems import ProblemError
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def resolver() -> APIGatewayHttpResolver:
+    """A resolver that validates by the handlers' types and answers errors as problems."""
+    app = APIGatewayHttpResolver(enable_validation=True)
+    problems.mount(app)
+    return app
+
+
+def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()) -> Handler:
+    """The Lambda handler of ``app``: checks the key before anything else is looked at.
+
+    Args:
+        public: route keys that need no key, such as ``GET /healthz``.
+
+    The key's name is in the app's context as ``api_key``.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        # Not a middleware of the resolver: it would run after the body's validation.
+        try:
+            if event["routeKey"] not in public:
+                app.context["api_key"] = caller(event["headers"])
+            return dict(app.resolve(event, context))
+        except Exception as error:
+            problem = problems.problem_of(error)
+            return {
+                "statusCode": problem.status,
+                "headers": {"content-type": problems.CONTENT_TYPE, **problem.headers},
+                "body": problems.body(problem),
+            }
+        finally:
+            app.context.clear()
+
+    return handler
+
+
+def caller(headers: Mapping[str, str]) -> str:
+    """The name of the key in ``Authorization: Bearer <key>``.
+
+    Raises:
+        ProblemError: 401, no or an unknown key.
+    """
+    # API Gateway lowers the names of headers.
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise _unauthorized("send your API key: `Authorization: Bearer <key>`")
+    try:
+        keys = parse(wiring.secrets().get("api-keys"))
+    except ValidationError as error:
+        raise ProblemError(
+            503, "not_configured", "the api-keys secret cannot be read; make a key anew"
+        ) from error
+    name = owner(key.strip(), keys)
+    if name is None:
+        logger.warning("API key refused")
+        raise _unauthorized("this API key is not known, or was revoked")
+    return name
+
+
+def _unauthorized(detail: str) -> ProblemError:
+    return ProblemError(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

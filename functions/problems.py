@@ -1,0 +1,118 @@
+"""Where errors become HTTP, all of them: problem+json (RFC 9457) with a stable code."""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from calls.call import CallSidMismatchError
+from calls.dialing import CallNotPlacedError, DialRefusedError, IdempotencyConflictError
+from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
+from functions.log import logger
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """An answer that is not the one hoped for, said by a handler itself."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = headers or {}
+        self.more = more
+
+
+def body(problem: ProblemError) -> str:
+    """The problem as RFC 9457 wants it."""
+    return json.dumps(
+        {
+            "type": f"urn:dialout:problem:{problem.code}",
+            "title": HTTPStatus(problem.status).phrase,
+            "status": problem.status,
+            "code": problem.code,
+            "detail": problem.detail,
+            **problem.more,
+        }
+    )
+
+
+def _invalid(error: RequestValidationError) -> ProblemError:
+    errors = [
+        # Never what was sent: it may be a phone number, and it goes into the caller's logs.
+        {"field": ".".join(map(str, e["loc"][1:])) or "body", "message": _message(e)}
+        for e in error.errors()
+    ]
+    detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors)
+    return ProblemError(400, "invalid_request", detail, errors=errors)
+
+
+def _message(error: dict[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return "the body is not JSON"
+    if error["type"] == "extra_forbidden":
+        return "there is no such field"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _not_placed(error: CallNotPlacedError) -> ProblemError:
+    if error.ambiguous:
+        detail = (
+            "Twilio did not say whether it placed the call; it is not tried again. "
+            f"GET /calls/{error.call_id} tells what became of it"
+        )
+    else:
+        detail = f"{error}; nobody was phoned. https://www.twilio.com/docs/api/errors/{error.code}"
+    return ProblemError(
+        502, "telephony_error", detail, call_id=error.call_id, twilio_code=error.code
+    )
+
+
+def _refused(error: DialRefusedError) -> ProblemError:
+    return ProblemError(503 if error.code == "not_configured" else 400, error.code, str(error))
+
+
+_PROBLEMS: dict[type[Exception], Callable[[Any], ProblemError]] = {
+    ProblemError: lambda e: e,
+    RequestValidationError: _invalid,
+    DialRefusedError: _refused,
+    IdempotencyConflictError: lambda e: ProblemError(409, "idempotency_conflict", str(e)),
+    CallNotPlacedError: _not_placed,
+    TelephonyError: lambda e: ProblemError(502, "telephony_error", str(e), twilio_code=e.code),
+    CallNotFoundError: lambda _: ProblemError(404, "call_not_found", "there is no such call"),
+    CallSidMismatchError: lambda e: ProblemError(403, "call_sid_mismatch", str(e)),
+    SecretMissingError: lambda e: ProblemError(503, "not_configured", str(e)),
+    NotFoundError: lambda _: ProblemError(404, "not_found", "there is nothing at this address"),
+}
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """What a caller is told of an error. Of an unexpected one, nothing but that it is ours."""
+    for kind, problem in _PROBLEMS.items():
+        if isinstance(error, kind):
+            return problem(error)
+    logger.exception("Request failed unexpectedly")
+    return ProblemError(500, "internal_error", "something broke on our side; it has been logged")
+
+
+def answer(problem: ProblemError) -> Response[str]:
+    """The problem as a Powertools response."""
+    return Response(problem.status, CONTENT_TYPE, body(problem), headers=problem.headers)
+
+
+def mount(app: APIGatewayHttpResolver) -> None:
+    """Have every error of this app answered from here."""
+    app.exception_handler([*_PROBLEMS, Exception])(lambda error: answer(problem_of(error)))

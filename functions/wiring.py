@@ -1,0 +1,39 @@
+"""What stands behind the ports in a function. Made at first use, kept while it is warm."""
+
+from functools import cache
+
+from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.parameters import ParameterStore
+from calls.adapters.recording_store import RecordingStore
+from calls.adapters.twilio_telephony import TwilioTelephony
+from calls.dialing import Dialer
+from calls.settings import settings
+
+
+@cache
+def records() -> DynamoCallRecords:
+    return DynamoCallRecords(settings().table)
+
+
+@cache
+def secrets() -> ParameterStore:
+    return ParameterStore(settings().secrets_prefix)
+
+
+@cache
+def recordings() -> RecordingStore:
+    return RecordingStore(settings().recordings_bucket)
+
+
+@cache
+def _telephony(account_sid: str, auth_token: str) -> TwilioTelephony:
+    return TwilioTelephony(account_sid, auth_token, settings().twilio_api_base_url)
+
+
+def telephony() -> TwilioTelephony:
+    """Twilio with the credentials of now: a rotated token makes another client."""
+    return _telephony(secrets().get("twilio/account-sid"), secrets().get("twilio/auth-token"))
+
+
+def dialer() -> Dialer:
+    return Dialer(records(), telephony(), settings())

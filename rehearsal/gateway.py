@@ -1,0 +1,146 @@
+"""One origin in front of everything, as the public addresses are in AWS.
+
+HTTP goes to the local cloud's API Gateway, ``/ws`` to the media service. Bytes pass as they came:
+Twilio signs over path, query and body.
+
+``python -m rehearsal.gateway --port 7860 --api URL --media URL``
+"""
+
+import argparse
+import asyncio
+from typing import Any
+
+import aiohttp
+from aiohttp import WSMsgType, web
+from yarl import URL
+
+_HOP_BY_HOP = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+    "transfer-encoding", "upgrade", "host", "content-length", "content-encoding",
+}  # fmt: skip
+_HANDSHAKE = {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"}
+_BODY_BYTES = 10 * 1024 * 1024
+"""API Gateway's own limit."""
+
+
+class Gateway:
+    """The reverse proxy."""
+
+    def __init__(self, api: str, media: str) -> None:
+        """``api`` and ``media`` are base URLs without a trailing slash."""
+        self._api = api
+        self._media = media
+        self._session: aiohttp.ClientSession | None = None
+
+    def app(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(client_max_size=_BODY_BYTES)
+        app.cleanup_ctx.append(self._client)
+        app.router.add_get("/ws", self._stream)
+        app.router.add_route("*", "/{path:.*}", self._forward)
+        return app
+
+    async def _client(self, _: web.Application) -> Any:
+        async with aiohttp.ClientSession(auto_decompress=False) as self._session:
+            yield
+
+    async def _forward(self, request: web.Request) -> web.Response:
+        assert self._session is not None
+        body = await request.read()
+        try:
+            async with self._session.request(
+                request.method,
+                URL(self._api + request.raw_path, encoded=True),
+                headers=_end_to_end(request.headers),
+                data=body or None,
+                allow_redirects=False,
+            ) as answer:
+                return web.Response(
+                    status=answer.status,
+                    headers=_end_to_end(answer.headers),
+                    body=await answer.read(),
+                )
+        except aiohttp.ClientError as error:
+            return web.Response(status=502, text=f"the API cannot be reached: {error}\n")
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        assert self._session is not None
+        headers = {
+            name: value
+            for name, value in _end_to_end(request.headers).items()
+            if name.lower() not in _HANDSHAKE
+        }
+        url = URL(self._media + request.raw_path, encoded=True)
+        try:
+            media = await self._session.ws_connect(url, headers=headers, max_msg_size=_BODY_BYTES)
+        except aiohttp.WSServerHandshakeError as error:
+            # Refused before the upgrade, as it must reach the peer: as plain HTTP.
+            return web.Response(status=error.status)
+        except aiohttp.ClientError:
+            return web.Response(status=502)
+        caller = web.WebSocketResponse(max_msg_size=_BODY_BYTES)
+        await caller.prepare(request)
+        ways = [
+            asyncio.create_task(_relay(caller, media)),
+            asyncio.create_task(_relay(media, caller)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            if media.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE and request.transport:
+                request.transport.abort()  # the service died: its peer must see a broken pipe
+            await media.close()
+            await caller.close()
+        return caller
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _relay(source: Socket, target: Socket) -> None:
+    """Every message of ``source`` to ``target``, and at the end its close code."""
+    while True:
+        message = await source.receive()
+        if message.type is WSMsgType.TEXT:
+            await target.send_str(message.data)
+        elif message.type is WSMsgType.BINARY:
+            await target.send_bytes(message.data)
+        else:
+            code = source.close_code or aiohttp.WSCloseCode.GOING_AWAY
+            # 1006 says that there was no close frame: it is nothing to pass on.
+            if code != aiohttp.WSCloseCode.ABNORMAL_CLOSURE:
+                await target.close(code=code)
+            return
+
+
+def _end_to_end(headers: Any) -> dict[str, str]:
+    return {n: v for n, v in headers.items() if n.lower() not in _HOP_BY_HOP}
+
+
+async def _serve(port: int, api: str, media: str) -> None:
+    runner = web.AppRunner(Gateway(api, media).app(), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    bound = runner.addresses[0][1]
+    print(f"listening on http://127.0.0.1:{bound}", flush=True)  # noqa: T201 -- who started us waits for it
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def main() -> None:
+    """The process."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.gateway")
+    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--api", required=True)
+    parser.add_argument("--media", required=True)
+    given = parser.parse_args()
+    asyncio.run(_serve(given.port, given.api, given.media))
+
+
+if __name__ == "__main__":
+    main()

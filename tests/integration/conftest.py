@@ -1,0 +1,150 @@
+"""The handlers' surroundings in a process of their own: moto for AWS, an HTTP server for Twilio."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from calls import keys
+from calls.settings import settings
+from functions import wiring
+
+PUBLIC = "https://api.dialout.test"
+AUTH_TOKEN = "auth-token-of-the-test"
+ACCOUNT_SID = "AC00000000000000000000000000000001"
+API_KEY = "key-of-the-test"
+
+
+@dataclass
+class Twilio:
+    """Twilio's REST API, as far as one request needs it: keeps what it was asked."""
+
+    url: str = ""
+    requests: list[tuple[str, str, dict[str, list[str]]]] = field(default_factory=list)
+    answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    media: bytes = b"RIFF....WAVE"
+
+    def answer(self, method: str, path: str) -> tuple[int, dict[str, Any]]:
+        if self.answers:
+            return self.answers.pop(0)
+        if path.endswith("/Calls.json") and method == "POST":
+            return 201, {"sid": f"CA{len(self.creates):032}", "status": "queued"}
+        return 200, {"sid": path.rsplit("/", 1)[-1].removesuffix(".json")}
+
+    @property
+    def creates(self) -> list[dict[str, list[str]]]:
+        return [
+            form for method, path, form in self.requests
+            if method == "POST" and path.endswith("/Calls.json")
+        ]  # fmt: skip
+
+
+@pytest.fixture
+def twilio() -> Iterator[Twilio]:
+    stand_in = Twilio()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            form = parse_qs(self.rfile.read(length).decode(), keep_blank_values=True)
+            path = self.path.partition("?")[0]
+            stand_in.requests.append((self.command, path, form))
+            if path.endswith(".wav"):
+                status, kind, body = 200, "audio/wav", stand_in.media
+            else:
+                status, answer = stand_in.answer(self.command, path)
+                kind, body = "application/json", json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = _serve  # noqa: N815
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    stand_in.url = f"http://127.0.0.1:{server.server_port}"
+    yield stand_in
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A table, a bucket and the secrets; the environment that the stack gives the functions."""
+    environment = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "DIALOUT_ENV": "test",
+        "DIALOUT_TABLE": "dialout-test",
+        "DIALOUT_RECORDINGS_BUCKET": "recordings-test",
+        "DIALOUT_PUBLIC_API_URL": PUBLIC,
+        "DIALOUT_PUBLIC_WS_URL": "wss://media.dialout.test/ws",
+        "TWILIO_API_BASE_URL": twilio.url,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    caches = [settings, wiring.records, wiring.secrets, wiring.recordings, wiring._telephony]
+    for cached in caches:
+        cached.cache_clear()
+    with mock_aws():
+        create_table("dialout-test")
+        boto3.client("s3").create_bucket(Bucket="recordings-test")
+        key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=datetime.now(UTC))
+        put_secrets(
+            {
+                "twilio/account-sid": ACCOUNT_SID,
+                "twilio/auth-token": AUTH_TOKEN,
+                "stream-secret": "stream-secret-of-the-test",
+                "api-keys": keys.dump([key]),
+            }
+        )
+        yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+def create_table(name: str) -> None:
+    """The table as infra/data.py has it."""
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("pk", "sk", "day", "call_id")
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_day",
+                "KeySchema": [
+                    {"AttributeName": "day", "KeyType": "HASH"},
+                    {"AttributeName": "call_id", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+
+
+def put_secrets(secrets: dict[str, str]) -> None:
+    ssm = boto3.client("ssm")
+    for name, value in secrets.items():
+        ssm.put_parameter(Name=f"/dialout/test/{name}", Value=value, Type="SecureString")

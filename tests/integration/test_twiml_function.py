@@ -1,0 +1,147 @@
+"""Twilio's webhooks through the real handler."""
+
+import json
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from calls.call import EndReason, Status, now
+from calls.stream_token import verify
+from functions import wiring
+from functions.twiml import handler
+from tests.integration.conftest import AUTH_TOKEN, PUBLIC, Twilio
+from tests.integration.gateway import Context, webhook
+from tests.integration.test_dialout_function import ARTICLE, post
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+@pytest.fixture
+def call_id(twilio: Twilio) -> str:
+    return str(post(ARTICLE)["json"]["call_id"])
+
+
+SID = f"CA{1:032}"
+
+
+def send(path: str, query: str, form: dict[str, str] | None = None, **how: Any) -> dict[str, Any]:
+    fields = {"CallSid": SID, "AccountSid": "AC1", "CallStatus": "in-progress", **(form or {})}
+    made = webhook(path, query, fields, base_url=PUBLIC, auth_token=AUTH_TOKEN, **how)
+    return handler(made, Context())
+
+
+def test_leg_1_connects_the_stream_and_redirects_to_leg_2(call_id: str) -> None:
+    answer = send("/twiml", f"call_id={call_id}&leg=1")
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"].startswith("text/xml")
+    connect, redirect = ET.fromstring(answer["body"])
+    (stream,) = connect
+    assert stream.get("url") == "wss://media.dialout.test/ws"
+    parameters = {p.get("name"): p.get("value") for p in stream}
+    assert parameters["call_id"] == call_id
+    assert parameters["leg"] == "1"
+    assert parameters["to_number"] == "+15550100001"
+    assert parameters["from_number"] == "+15550000001"
+    verify(
+        "stream-secret-of-the-test", parameters["token"] or "",
+        call_id=call_id, leg=1, call_sid=SID, at=now(),
+    )  # fmt: skip
+    assert redirect.text == f"{PUBLIC}/twiml?call_id={call_id}&leg=2"
+    assert wiring.records().get(call_id).status is Status.IN_PROGRESS
+
+
+def test_a_repeated_fetch_gives_the_same_token(call_id: str) -> None:
+    query = f"call_id={call_id}&leg=1"
+    assert send("/twiml", query)["body"] == send("/twiml", query)["body"]
+
+
+@pytest.mark.parametrize("signature", ["", "nonsense", "hG3DCxBR8WFUkrQtDfh50spnaqQ="])
+def test_what_twilio_did_not_sign_gets_403(call_id: str, signature: str) -> None:
+    answer = send("/twiml", f"call_id={call_id}&leg=1", signature=signature)
+
+    assert answer["statusCode"] == 403
+    assert json.loads(answer["body"])["code"] == "bad_signature"
+    assert wiring.records().get(call_id).status is Status.DIALING
+
+
+def test_a_stage_in_the_path_is_not_in_the_signature(call_id: str) -> None:
+    answer = send("/twiml", f"call_id={call_id}&leg=1", stage="prod")
+    assert answer["statusCode"] == 200
+
+
+def test_another_call_sid_gets_403(call_id: str) -> None:
+    answer = send("/twiml", f"call_id={call_id}&leg=1", {"CallSid": "CA" + "9" * 32})
+    assert answer["statusCode"] == 403
+
+
+def test_a_call_that_does_not_exist_gets_404() -> None:
+    answer = send("/twiml", "call_id=01ARZ3NDEKTSV4RRFFQ69G5FAV&leg=1")
+    assert answer["statusCode"] == 404
+
+
+def test_a_call_that_was_ended_on_purpose_is_hung_up(call_id: str) -> None:
+    wiring.records().update(call_id, lambda c: c.will_end(EndReason.AGENT_HUNG_UP))
+    answer = send("/twiml", f"call_id={call_id}&leg=2")
+    assert [verb.tag for verb in ET.fromstring(answer["body"])] == ["Hangup"]
+
+
+def test_after_ten_legs_it_apologises_and_hangs_up(call_id: str) -> None:
+    answer = send("/twiml", f"call_id={call_id}&leg=11")
+    assert [verb.tag for verb in ET.fromstring(answer["body"])] == ["Say", "Hangup"]
+    assert wiring.records().get(call_id).end_reason is EndReason.FAILED
+
+
+def test_a_leg_that_never_began_is_waited_for_with_words(call_id: str) -> None:
+    answer = send("/twiml", f"call_id={call_id}&leg=2")
+    tags = [verb.tag for verb in ET.fromstring(answer["body"])]
+    assert tags == ["Say", "Pause", "Connect", "Redirect"]
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"CallStatus": "busy"}, "busy"),
+        ({"CallStatus": "no-answer"}, "no_answer"),
+        ({"CallStatus": "failed"}, "failed"),
+        ({"CallStatus": "canceled"}, "canceled"),
+        ({"CallStatus": "completed", "CallDuration": "12"}, "callee_hung_up"),
+        ({"CallStatus": "completed", "CallDuration": "600"}, "max_duration"),
+    ],
+)
+def test_every_end_is_recorded_once(call_id: str, form: dict[str, str], reason: str) -> None:
+    query = f"call_id={call_id}"
+    send("/status", query, {"CallStatus": "ringing"})
+    assert send("/status", query, form)["statusCode"] == 204
+    ended = wiring.records().get(call_id)
+    send("/status", query, {"CallStatus": "completed", "CallDuration": "3"})
+    send("/status", query, {"CallStatus": "ringing"})
+
+    assert ended.end_reason == reason
+    assert ended.status is Status.ENDED
+    assert wiring.records().get(call_id) == ended
+
+
+def test_the_recordings_end_is_noted(call_id: str) -> None:
+    form = {
+        "RecordingSid": "RE1", "RecordingStatus": "completed",
+        "RecordingDuration": "21", "RecordingChannels": "2",
+    }  # fmt: skip
+    assert send("/recording-status", f"call_id={call_id}", form)["statusCode"] == 204
+    recording = wiring.records().get(call_id).recording
+    assert recording is not None
+    assert (recording.status, recording.duration_seconds, recording.channels) == (
+        "completed",
+        21,
+        2,
+    )
+
+
+def test_a_stream_error_is_in_the_timeline(call_id: str) -> None:
+    send(
+        "/stream-status", f"call_id={call_id}&leg=1",
+        {"StreamEvent": "stream-error", "StreamError": "31920"},
+    )  # fmt: skip
+    events = [entry.event for entry in wiring.records().get(call_id).timeline]
+    assert events[-1] == "stream_error"
