@@ -1,0 +1,69 @@
+"""``/_rehearsal/``: what a rehearsal sees of its calls, and the misfortunes that it orders."""
+
+from aiohttp import web
+
+from .rest import EXCHANGE
+
+
+def routes() -> list[web.RouteDef]:
+    """Where it all is found."""
+    return [
+        web.get("/_rehearsal/calls", calls),
+        web.get("/_rehearsal/calls/{call}/events", events),
+        web.get("/_rehearsal/faults", faults),
+        web.put("/_rehearsal/faults", order),
+        web.delete("/_rehearsal/faults", cancel),
+    ]
+
+
+async def calls(request: web.Request) -> web.Response:
+    """Every call, oldest first: ``[{sid, to, from, status, scenario, created, …}]``"""
+    shown = []
+    for phone in request.app[EXCHANGE].calls.values():
+        call = phone.call
+        shown.append(
+            {
+                "sid": call.sid,
+                "to": call.request.to,
+                "from": call.request.from_,
+                "status": call.status,
+                "scenario": call.scenario,
+                "created": call.created,
+                "answered": call.answered,
+                "ended": call.ended,
+                "answered_by": call.answered_by,
+                "recordings": [recording.sid for recording in phone.recordings],
+            }
+        )
+    return web.json_response(shown)
+
+
+async def events(request: web.Request) -> web.Response:
+    """What happened to a call, in order: ``[{at, event, …}]``, `at` in seconds since the epoch"""
+    phone = request.app[EXCHANGE].calls.get(request.match_info["call"])
+    if phone is None:
+        return web.json_response({"error": "no such call"}, status=404)
+    return web.json_response(phone.call.events.listed())
+
+
+async def faults(request: web.Request) -> web.Response:
+    """What is ordered and has not struck yet"""
+    return web.json_response(request.app[EXCHANGE].faults.listed())
+
+
+async def order(request: web.Request) -> web.Response:
+    """Order ``{name, times, …}`` for the next calls"""
+    try:
+        body = await request.json()
+        if not isinstance(body, dict):
+            raise ValueError("not an object")
+        request.app[EXCHANGE].faults.put(body)
+    except ValueError as error:
+        return web.json_response({"error": str(error)}, status=400)
+    return await faults(request)
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """Cancel what is ordered"""
+    request.app[EXCHANGE].faults.clear()
+    return await faults(request)

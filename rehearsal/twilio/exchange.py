@@ -1,0 +1,101 @@
+"""The telephone exchange: every call, number and recording, and the tasks that run them."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.scenario import Callee
+
+from . import call_request
+from .call import Call, Clock, new_sid
+from .call_request import CallRequest
+from .fault import CALL, CREATE, Faults
+from .phone_call import PhoneCall
+from .problem import server_error, too_many_requests
+from .recorder import Recorder
+from .scenarios import Scenarios
+from .webhook import Webhooks
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose telephone it is."""
+
+    sid: str = "AC00000000000000000000000000000001"
+    token: str = "rehearsal-auth-token"  # noqa: S105 - opens nothing but a rehearsal
+    numbers: frozenset[str] = frozenset({"+15550000001"})
+
+
+class Exchange:
+    """Places calls and keeps what becomes of them.
+
+    Args:
+        account: Its one customer.
+        scenarios: Who answers.
+        voices: The folder of clips.
+        recordings: The folder for recordings.
+    """
+
+    def __init__(
+        self, account: Account, scenarios: Scenarios, voices: Path, recordings: Path
+    ) -> None:
+        self.account = account
+        self.token = account.token
+        self.voices = voices
+        self.clock = Clock()
+        self.webhooks = Webhooks(account.token, self.clock)
+        self.recorder = Recorder(recordings, account.sid, self.clock)
+        self.faults = Faults()
+        self.calls: dict[str, PhoneCall] = {}
+        self._scenarios = scenarios
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def place(self, form: call_request.Form) -> Call:
+        """Take a call on and begin to dial.
+
+        Raises:
+            Problem: it is refused, or Twilio has trouble of its own by order.
+        """
+        struck = self.faults.take(CREATE)
+        if "create_slow" in struck:
+            await asyncio.sleep(float(struck["create_slow"].get("seconds", 5.0)))
+        if "create_429" in struck:
+            raise too_many_requests()
+        if "create_500" in struck:
+            raise server_error()
+        request = call_request.parse(form, self.account.numbers)
+        faults = self.faults.take(CALL)
+        call = self._dial(request, faults)
+        if "create_500_after" in faults:
+            raise server_error()
+        return call
+
+    def _dial(self, request: CallRequest, faults: dict[str, dict[str, Any]]) -> Call:
+        name, scenario = self._scenarios.answering(request.to)
+        now = self.clock.now()
+        call = Call(new_sid("CA"), self.account.sid, request, now, name)
+        call.events.add(now, "created", {"scenario": name, "faults": sorted(faults)})
+        self.calls[call.sid] = PhoneCall(call, scenario.callee, self, faults)
+        self.background(self.calls[call.sid].run())
+        return call
+
+    def person(self, number: str) -> Callee | None:
+        """Who has that number; None: nobody."""
+        found = self._scenarios.known(number)
+        return found[1].callee if found else None
+
+    def background(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run something that no call waits for."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End every call where it stands, tell nobody, and leave no task or socket."""
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.webhooks.close()
