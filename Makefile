@@ -7,6 +7,8 @@ PYTHON ?= python3
 UV := .venv/bin/uv
 STAMP := .venv/.installed
 ARGS ?=
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --no-header
 
 .PHONY: help
 help: ## this list
@@ -25,3 +27,45 @@ $(STAMP): requirements/dev.txt requirements/cloud.txt pyproject.toml package-loc
 	$(UV) pip sync --quiet --compile-bytecode --python .rehearsal/cloud --require-hashes requirements/cloud.txt
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+.PHONY: rehearse
+rehearse: $(STAMP) ## place one whole AI phone call, no key and no account (ARGS="--scenario NAME")
+	@.venv/bin/dialout rehearse $(ARGS)
+
+.PHONY: serve
+serve: $(STAMP) ## keep that world up at http://127.0.0.1:7860, to phone with curl
+	@.venv/bin/dialout serve $(ARGS)
+
+.PHONY: check
+check: $(STAMP) ## format, lint, types and import rules
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+.PHONY: test
+test: check ## everything that must hold before a commit lands (at most 15 minutes)
+	.venv/bin/pytest -m "not acceptance" $(ARGS)
+
+.PHONY: acceptance
+acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
+	.venv/bin/pytest -m acceptance $(ARGS)
+
+.PHONY: format
+format: $(STAMP) ## put the code into its format
+	.venv/bin/ruff check --fix --select I
+	.venv/bin/ruff format
+
+.PHONY: lock
+lock: $(UV) ## compile the pins of requirements/ anew from pyproject.toml
+	for group in functions media infra rehearsal; do \
+	  $(COMPILE) --group $$group -o requirements/$$group.txt pyproject.toml; \
+	done
+	$(COMPILE) --group functions --group media --group infra --group rehearsal --group dev \
+	  -o requirements/dev.txt pyproject.toml
+	echo 'ministack==1.5.33' | $(COMPILE) -o requirements/cloud.txt -
+	echo 'uv==0.13.9' | $(COMPILE) -o requirements/uv.txt -
+
+.PHONY: clean
+clean: ## stop nothing, delete what was built
+	rm -rf .build cdk.out .rehearsal/logs .rehearsal/recordings .rehearsal/twilio

@@ -93,9 +93,7 @@ class Dialer:
         for entry in call.timeline:
             if entry.event == _REFUSED:
                 code = int(entry.detail) if entry.detail else None
-                raise CallNotPlacedError(
-                    call.call_id, TelephonyError("Twilio refused", code=code)
-                )
+                raise CallNotPlacedError(call.call_id, TelephonyError("Twilio refused", code=code))
         return Dialed(call, replayed=True)
 
     def _planned(self, request: DialRequest, api_key: str) -> Call:

@@ -1,0 +1,196 @@
+"""``dialout rehearse`` and ``dialout serve``."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rehearsal.plan import Plan
+
+DEFAULT_SCENARIO = "order-check"
+RECORDINGS = Path(".rehearsal/recordings")
+
+NoColor = Annotated[bool, typer.Option("--no-color", help="Plain text.")]
+ScenarioName = Annotated[str, typer.Option("--scenario", metavar="NAME", help="Which call.")]
+
+
+def rehearse(
+    scenario: ScenarioName = DEFAULT_SCENARIO,
+    show_list: Annotated[bool, typer.Option("--list", help="The scenarios, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
+    no_color: NoColor = False,
+    port: Annotated[int, typer.Option(help="By default 7860, or a free one.")] = 0,
+) -> None:
+    """Place one whole call, with everything around it rehearsed."""
+    from rehearsal.scenario import names
+
+    if show_list:
+        for name in names():
+            typer.echo(name)
+        return
+    with _errors_in_a_line():
+        plan = _plan(port or (7860 if _is_free(7860) else _free_port()))
+        ok = _run(_rehearse(plan, scenario, as_json, _console(no_color, as_json)))
+    raise typer.Exit(0 if ok else 1)
+
+
+def serve(
+    scenario: ScenarioName = DEFAULT_SCENARIO,
+    port: Annotated[int, typer.Option(help="The one origin's.")] = 7860,
+    no_color: NoColor = False,
+) -> None:
+    """Keep that world up, to be phoned from with curl. Ctrl-C ends it."""
+    with _errors_in_a_line():
+        if not _is_free(port):
+            raise OSError(f"port {port} is taken: stop what listens there, or take another --port")
+        _run(_serve(_plan(port), scenario, _console(no_color, False)))
+
+
+async def _rehearse(plan: "Plan", name: str, as_json: bool, console: "Console") -> bool:
+    from rehearsal import placed_call, report, scenario, verdict
+    from rehearsal.world import world
+
+    chosen = scenario.load(name)
+    shown = report.Report(console)
+    shown.heading(f"Rehearsing {name}: {chosen.summary}")
+    async with world(plan, name, shown.step):
+        shown.heading("The call")
+        placed = await placed_call.place(
+            plan.origin, plan.api_key, _request(plan, chosen.request), RECORDINGS, shown.happening
+        )
+    missing = verdict.shortfalls(chosen.goal, placed.record)
+    shown.summary(placed, missing)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(placed, missing)))
+    return not missing
+
+
+async def _serve(plan: "Plan", name: str, console: "Console") -> bool:
+    from rehearsal import report, scenario
+    from rehearsal.world import world
+
+    chosen = scenario.load(name)
+    shown = report.Report(console)
+    shown.heading("Starting")
+    async with world(plan, name, shown.step):
+        console.print()
+        body = json.dumps(_request(plan, chosen.request))
+        console.print("Ready. Place a call:\n", style="bold")
+        console.print(
+            f"  curl -X POST {plan.origin}/dialout -H 'Authorization: Bearer {plan.api_key}' "
+            f"-H 'Content-Type: application/json' -d '{body}'",
+            soft_wrap=True, highlight=False, markup=False,
+        )  # fmt: skip
+        console.print("\nand look at what became of it:\n")
+        console.print(
+            f"  curl {plan.origin}/calls -H 'Authorization: Bearer {plan.api_key}'",
+            soft_wrap=True, highlight=False, markup=False,
+        )  # fmt: skip
+        if plan.api_key_is_secret:
+            console.print("\nThe key was made for this run, and is not shown again.")
+        console.print("\nCtrl-C ends it, and leaves nothing running.", style="dim")
+        await _interrupted()
+        console.print("Stopping.")
+    return True
+
+
+def _request(plan: "Plan", body: dict[str, Any]) -> dict[str, Any]:
+    """The scenario's request, from our number, and to whom the user wants phoned."""
+    changed = {"from_number": plan.from_number}
+    if plan.to_number:
+        changed["to_number"] = plan.to_number
+    return {**body, **changed}
+
+
+def _plan(port: int) -> "Plan":
+    from dotenv import dotenv_values
+
+    from rehearsal.plan import plan
+
+    return plan({**dotenv_values(".env"), **os.environ}, port)
+
+
+def _console(no_color: bool, to_stderr: bool) -> "Console":
+    from rich.console import Console
+
+    # Without a terminal rich prints plain lines by itself.
+    return Console(no_color=no_color, stderr=to_stderr, highlight=False)
+
+
+def _run(main: Any) -> bool:
+    """Run to the end; Ctrl-C and SIGTERM cancel it, so that everything is stopped."""
+
+    async def cancellable() -> bool:
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        if task is not None:
+            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        return bool(await main)
+
+    return asyncio.run(cancellable())
+
+
+async def _interrupted() -> None:
+    """Until Ctrl-C or SIGTERM; either is the wanted end here."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+class _errors_in_a_line:  # noqa: N801 -- reads as a statement
+    """What a user can mend is said in a line; anything else is a bug and keeps its traceback."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: Any
+    ) -> None:
+        from rehearsal.placed_call import NeverEndedError, NotPlacedError
+        from rehearsal.plan import PlanError
+        from rehearsal.process import ProcessError
+
+        if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
+            typer.echo("Stopped.", err=True)
+            raise typer.Exit(130)
+        known = (
+            PlanError,
+            ProcessError,
+            NotPlacedError,
+            NeverEndedError,
+            FileNotFoundError,
+            OSError,
+        )
+        if isinstance(error, known):
+            typer.echo(f"dialout: {error}", err=True)
+            raise typer.Exit(2)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    from rehearsal.world import free_port
+
+    return free_port()
+
+
+if sys.platform != "linux":  # pragma: no cover
+    typer.echo("The rehearsal runs on Linux; elsewhere use `docker compose up`.", err=True)

@@ -1,0 +1,100 @@
+"""One call through the public API: asked for, followed to its end, its recording fetched."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from rehearsal.happening import Follower, Happening
+
+_POLL_SECONDS = 0.7
+_RECORDING_SECONDS = 20.0
+"""So long after its end a call may still wait for its recording."""
+
+
+class NotPlacedError(Exception):
+    """The API refused. The message is its answer."""
+
+
+class NeverEndedError(Exception):
+    """The call went on for longer than it may."""
+
+
+@dataclass(frozen=True)
+class PlacedCall:
+    """A call that is over."""
+
+    record: dict[str, Any]
+    """The body of ``GET /calls/{id}``."""
+    recording: Path | None
+
+
+async def place(
+    origin: str,
+    api_key: str,
+    request: dict[str, Any],
+    folder: Path,
+    tell: Callable[[Happening], None],
+    *,
+    seconds: float = 300,
+) -> PlacedCall:
+    """Phone, follow the call, and keep its recording in ``folder``.
+
+    Raises:
+        NotPlacedError: the API did not take the request.
+        NeverEndedError: it has not ended after ``seconds``.
+    """
+    headers = {"Authorization": f"Bearer {api_key}"}
+    async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=30) as api:
+        answer = await api.post("/dialout", json=request)
+        if answer.status_code != 201:
+            raise NotPlacedError(f"POST /dialout: {answer.status_code} {answer.text}")
+        record = await _follow(api, answer.json()["call_id"], tell, seconds)
+        return PlacedCall(record, await _fetch(api, record, folder))
+
+
+async def _follow(
+    api: httpx.AsyncClient, call_id: str, tell: Callable[[Happening], None], seconds: float
+) -> dict[str, Any]:
+    follower = Follower()
+    give_up = time.monotonic() + seconds
+    settled: float | None = None
+    while True:
+        answer = await api.get(f"/calls/{call_id}")
+        answer.raise_for_status()
+        record: dict[str, Any] = answer.json()
+        for happening in follower.news(record):
+            tell(happening)
+        now = time.monotonic()
+        if record["status"] == "ended":
+            settled = settled or now + _RECORDING_SECONDS
+            if not _recording_is_due(record) or now > settled:
+                return record
+        if now > give_up:
+            raise NeverEndedError(f"call {call_id} has not ended after {seconds:.0f} s")
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _recording_is_due(record: dict[str, Any]) -> bool:
+    return (record["recording"] or {}).get("status") == "in-progress"
+
+
+async def _fetch(api: httpx.AsyncClient, record: dict[str, Any], folder: Path) -> Path | None:
+    if (record["recording"] or {}).get("status") != "completed":
+        return None
+    call_id = record["call_id"]
+    moved = await api.get(f"/calls/{call_id}/recording")
+    if moved.status_code != 303:
+        return None
+    # Another host: our key is not for it.
+    async with httpx.AsyncClient(timeout=30) as store:
+        wav = await store.get(moved.headers["location"])
+        wav.raise_for_status()
+    path = folder / f"{call_id}.wav"
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(path.write_bytes, wav.content)
+    return path

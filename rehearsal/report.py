@@ -1,0 +1,115 @@
+"""What a rehearsal shows: the world coming up, the call as it happens, the summary."""
+
+import time
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from rehearsal.happening import Happening
+from rehearsal.placed_call import PlacedCall
+
+_STYLES = {"agent": "cyan", "callee": "yellow", "": "dim"}
+
+
+class Report:
+    """Lines as they come; colours only on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+        self._dialed: datetime | None = None
+
+    def step(self, text: str) -> None:
+        """Something of the world is up."""
+        self._line(f"{time.monotonic() - self._began:6.1f} s", "", text, "")
+
+    def heading(self, text: str) -> None:
+        """A new part."""
+        self._console.print()
+        self._console.print(Text(text, style="bold"))
+
+    def happening(self, happening: Happening) -> None:
+        """A line of the call; its clock starts with the first."""
+        self._dialed = self._dialed or happening.at
+        seconds = (happening.at - self._dialed).total_seconds()
+        self._line(f"{seconds:6.1f} s", happening.who, happening.text, happening.note)
+
+    def _line(self, when: str, who: str, text: str, note: str) -> None:
+        line = Text(f"{when}  ", style="dim")
+        line.append(f"{who:7}" if who else "", style=f"bold {_STYLES[who]}")
+        line.append(text, style=_STYLES[who] if not who else "")
+        if note:
+            line.append(f"  ({note})", style="dim")
+        self._console.print(line, soft_wrap=True)
+
+    def summary(self, placed: PlacedCall, shortfalls: list[str]) -> None:
+        """How it went."""
+        record = placed.record
+        latencies = [t["latency_ms"] for t in agent_turns(record) if t["latency_ms"] is not None]
+        self.heading("Summary")
+        rows = {
+            "call": f"{record['call_id']}, {record['status']}: {record['end_reason']}",
+            "answer to first audio": _ms(record["answer_to_first_audio_ms"]),
+            "turns of the agent": str(len(agent_turns(record))),
+            "turn latency, median": _ms(round(median(latencies)) if latencies else None),
+            "turn latencies": ", ".join(f"{ms} ms" for ms in latencies) or "none",
+            "recording": str(placed.recording or "none"),
+        }
+        for name, value in rows.items():
+            self._console.print(
+                f"  {name:22}{value}", soft_wrap=True, highlight=False, markup=False
+            )
+        self._console.print()
+        for shortfall in shortfalls:
+            self._console.print(Text(f"  missing: {shortfall}", style="red"), soft_wrap=True)
+        done = not shortfalls
+        self._console.print(
+            Text(
+                "The conversation reached its goal." if done else "The goal was not reached.",
+                style="bold green" if done else "bold red",
+            )
+        )
+
+
+def agent_turns(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the agent said."""
+    return [turn for turn in record["transcript"] if turn["role"] == "agent"]
+
+
+def as_json(placed: PlacedCall, shortfalls: list[str]) -> dict[str, Any]:
+    """The result of ``rehearse --json``."""
+    record = placed.record
+    return {
+        "goal_reached": not shortfalls,
+        "missing": shortfalls,
+        "call": record,
+        "answer_to_first_audio_ms": record["answer_to_first_audio_ms"],
+        "turns": _exchanges(record["transcript"]),
+        "recording": str(placed.recording) if placed.recording else None,
+    }
+
+
+def _exchanges(transcript: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each of the agent's turns, with what was heard before it."""
+    exchanges = []
+    heard: list[str] = []
+    for turn in transcript:
+        if turn["role"] == "callee":
+            heard.append(turn["text"])
+            continue
+        exchanges.append(
+            {
+                "heard": " ".join(heard) or None,
+                "said": turn["text"],
+                "latency_ms": turn["latency_ms"],
+            }
+        )
+        heard = []
+    return exchanges
+
+
+def _ms(value: int | None) -> str:
+    return "unknown" if value is None else f"{value} ms"

@@ -1,0 +1,182 @@
+"""The world of a rehearsal: cloud and stack, phone network, vendors, media service, one origin."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from rehearsal.cloud.deployment import Deployment, LocalCloud
+from rehearsal.plan import Plan, Vendor
+from rehearsal.process import Process, ProcessError, clean
+
+Say = Callable[[str], None]
+"""Told what has been done, a line each."""
+
+ENV = "rehearsal"
+# Production limits these; a rehearsal is not to wait for them.
+_OPENED = {
+    "DIALOUT_CALLING_WINDOW": "00:00-24:00",
+    "DIALOUT_CALLS_PER_SECOND": "20",
+    "DIALOUT_SEATS_PER_TASK": "10",
+}
+_LISTENING = r"listening on (\S+)"
+
+
+@dataclass(frozen=True)
+class World:
+    """What is up, and where."""
+
+    plan: Plan
+    deployment: Deployment
+    twilio_url: str
+    """Where the phone network's REST API is; the stand-in's has ``/_rehearsal`` too."""
+    media: Process
+
+
+@asynccontextmanager
+async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
+    """Everything that ``plan`` asks for, started side by side; all of it stopped in the end.
+
+    Raises:
+        ProcessError: something did not come up; nothing is left running.
+    """
+    async with AsyncExitStack() as stack:
+        cloud = await stack.enter_async_context(LocalCloud(Path(".rehearsal")))
+        say("local cloud up")
+        starting = [
+            asyncio.create_task(each)
+            for each in (
+                _stand_in(stack, plan.twilio, "twilio", _twilio_options(plan, scenario)),
+                _stand_in(stack, plan.deepgram, "deepgram", []),
+                _stand_in(stack, plan.groq, "llm", ["--default-scenario", scenario]),
+            )
+        ]
+        try:
+            twilio, deepgram, groq = await asyncio.gather(*starting)
+            say("phone network and vendors up")
+            settings = {
+                **_OPENED,
+                "DIALOUT_PUBLIC_API_URL": plan.public_api_url,
+                "DIALOUT_PUBLIC_WS_URL": plan.public_ws_url,
+                "DIALOUT_DEFAULT_FROM_NUMBER": plan.from_number,
+                "TWILIO_API_BASE_URL": twilio,
+            }
+            await _set_secrets(plan, cloud.environment)
+            say("secrets set")
+            deploying = asyncio.create_task(cloud.deploy(settings))
+            starting.append(deploying)  # type: ignore[arg-type]
+            deployment = await deploying
+            say("stack deployed")
+            vendors = {
+                "DEEPGRAM_BASE_URL": deepgram,
+                "GROQ_BASE_URL": groq if plan.groq.base_url else f"{groq}/openai/v1",
+            }
+            media, media_url = await _media(
+                stack, {**settings, **vendors, **_resources(deployment), **cloud.environment}
+            )
+            await _started(
+                stack, "gateway", "rehearsal.gateway", "--port", str(plan.port),
+                "--api", deployment.api_url, "--media", media_url,
+            )  # fmt: skip
+            await _warm(plan.origin)
+            say("media service and functions up")
+        finally:
+            for task in starting:
+                task.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
+        yield World(plan, deployment, twilio, media)
+
+
+def _twilio_options(plan: Plan, scenario: str) -> list[str]:
+    return [
+        "--default-scenario", scenario,
+        "--account-sid", plan.account_sid,
+        "--auth-token", plan.twilio.key,
+        "--recordings", ".rehearsal/twilio",
+    ]  # fmt: skip
+
+
+def _resources(deployment: Deployment) -> dict[str, str]:
+    """What the stack made, under the settings' names."""
+    return {
+        "DIALOUT_ENV": ENV,
+        "DIALOUT_TABLE": deployment.table,
+        "DIALOUT_PREPARE_QUEUE_URL": deployment.prepare_queue_url,
+    }
+
+
+async def _stand_in(stack: AsyncExitStack, vendor: Vendor, name: str, options: list[str]) -> str:
+    """Where the vendor is: its own address, or that of a stand-in started now."""
+    if vendor.base_url is not None:
+        return vendor.base_url
+    return await _started(stack, name, f"rehearsal.{name}", "--port", "0", *options)
+
+
+async def _started(stack: AsyncExitStack, name: str, *argv: str) -> str:
+    process, address = await Process.start(name, *argv, ready=_LISTENING)
+    stack.push_async_callback(process.stop)
+    return address
+
+
+async def _media(stack: AsyncExitStack, environment: dict[str, str]) -> tuple[Process, str]:
+    port = free_port()
+    process, _ = await Process.start(
+        "media", "media_service", "--host", "127.0.0.1", "--port", str(port),
+        ready=r"Media service is up|Uvicorn running", environment=environment,
+    )  # fmt: skip
+    stack.push_async_callback(process.stop)
+    return process, f"http://127.0.0.1:{port}"
+
+
+async def _set_secrets(plan: Plan, environment: dict[str, str]) -> None:
+    """With the very commands that a user has."""
+    credentials = {
+        "TWILIO_ACCOUNT_SID": plan.account_sid,
+        "TWILIO_AUTH_TOKEN": plan.twilio.key,
+        "DEEPGRAM_API_KEY": plan.deepgram.key,
+        "GROQ_API_KEY": plan.groq.key,
+    }
+    env = {**environment, **credentials}
+    no_file = ["--env-file", os.devnull]
+    await asyncio.to_thread(_dialout, ["secrets", "set", "--env", ENV, *no_file], env)
+    await asyncio.to_thread(
+        _dialout, ["keys", "add", ENV, "--stdin", "--env", ENV], env, plan.api_key
+    )
+
+
+def _dialout(argv: list[str], environment: dict[str, str], given: str = "") -> None:
+    command = [str(Path(sys.executable).with_name("dialout")), *argv]
+    done = subprocess.run(  # noqa: S603 -- our own command
+        command,
+        input=given,
+        env={**clean(os.environ), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ProcessError(f"`dialout {' '.join(argv)}` failed:\n{done.stdout}{done.stderr}")
+
+
+async def _warm(origin: str) -> None:
+    """One harmless request to each function: the first call is not to pay for cold starts."""
+    requests = [("GET", "/healthz"), ("POST", "/twiml"), ("POST", "/dialout")]
+    async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
+        answers = await asyncio.gather(*(client.request(*request) for request in requests))
+    codes = [answer.status_code for answer in answers]
+    if codes != [200, 403, 401]:
+        raise ProcessError(f"the functions do not answer as they must: {requests} -> {codes}")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,111 @@
+"""Placing calls, against fakes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from calls.call import EndReason, Status
+from calls.dial_request import DialRequest
+from calls.dialing import (
+    CallNotPlacedError,
+    Dialer,
+    DialRefusedError,
+    IdempotencyConflictError,
+)
+from calls.ports import TelephonyError
+from calls.settings import Settings
+from tests.fakes import FakeCallRecords, FakeTelephony
+
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+REQUEST = DialRequest(to_number="+15550100001", from_number="+15550000001")
+
+
+def dialer(telephony: FakeTelephony, **settings: object) -> Dialer:
+    chosen = Settings.model_validate(
+        {
+            "DIALOUT_PUBLIC_API_URL": "https://api.test/",
+            "DIALOUT_PUBLIC_WS_URL": "wss://media.test/ws",
+            **settings,
+        }
+    )
+    return Dialer(FakeCallRecords(), telephony, chosen, clock=lambda: AT)
+
+
+def test_the_record_is_there_before_it_rings() -> None:
+    telephony = FakeTelephony()
+    placing = dialer(telephony)
+    call = placing.dial(REQUEST, api_key="crm", idempotency_key=None).call
+
+    assert placing.records.get(call.call_id) == call
+    assert (call.status, call.api_key) == (Status.DIALING, "crm")
+    assert call.call_sid == f"CA{1:032}"
+    assert call.stream_until == AT + timedelta(seconds=60 + 600 + 60)
+    assert telephony.created[0]["url"] == f"https://api.test/twiml?call_id={call.call_id}&leg=1"
+
+
+def test_a_call_is_never_longer_than_the_settings_allow() -> None:
+    telephony = FakeTelephony()
+    asked = REQUEST.model_copy(update={"max_call_seconds": 1200})
+    call = dialer(telephony).dial(asked, api_key="crm", idempotency_key=None).call
+    assert call.max_call_seconds == 600
+    assert telephony.created[0]["max_call_seconds"] == 600
+
+
+@pytest.mark.parametrize(
+    ("request_", "settings", "words"),
+    [
+        (REQUEST, {"DIALOUT_PUBLIC_WS_URL": ""}, "DIALOUT_PUBLIC_WS_URL"),
+        (DialRequest(to_number="+15550100001"), {}, "DIALOUT_DEFAULT_FROM_NUMBER"),
+        (
+            DialRequest(to_number="+15550100001"),
+            {"DIALOUT_DEFAULT_FROM_NUMBER": "+15550100001"},
+            "number that calls",
+        ),
+        (REQUEST.model_copy(update={"agent": "nobody"}), {}, "no agent 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_happens(
+    request_: DialRequest, settings: dict[str, object], words: str
+) -> None:
+    telephony = FakeTelephony()
+    with pytest.raises(DialRefusedError, match=words):
+        dialer(telephony, **settings).dial(request_, api_key="crm", idempotency_key=None)
+    assert telephony.created == []
+
+
+def test_one_key_one_call() -> None:
+    telephony = FakeTelephony()
+    placing = dialer(telephony)
+    first = placing.dial(REQUEST, api_key="crm", idempotency_key="k")
+    again = placing.dial(REQUEST, api_key="crm", idempotency_key="k")
+    others = placing.dial(REQUEST, api_key="survey", idempotency_key="k")
+
+    assert (first.replayed, again.replayed, others.replayed) == (False, True, False)
+    assert again.call == first.call
+    assert len(telephony.created) == 2
+    with pytest.raises(IdempotencyConflictError):
+        placing.dial(
+            REQUEST.model_copy(update={"metadata": {"a": "b"}}), api_key="crm", idempotency_key="k"
+        )
+
+
+def test_a_refused_call_is_failed_and_stays_so_for_its_key() -> None:
+    telephony = FakeTelephony(error=TelephonyError("Twilio refused", code=21211))
+    placing = dialer(telephony)
+    for _ in range(2):
+        with pytest.raises(CallNotPlacedError) as caught:
+            placing.dial(REQUEST, api_key="crm", idempotency_key="k")
+        assert caught.value.code == 21211
+    record = placing.records.get(caught.value.call_id)
+    assert (record.status, record.end_reason) == (Status.ENDED, EndReason.FAILED)
+    assert len(telephony.created) == 1
+
+
+def test_a_create_that_nobody_knows_of_is_left_open() -> None:
+    placing = dialer(FakeTelephony(error=TelephonyError("lost", ambiguous=True)))
+    with pytest.raises(CallNotPlacedError) as caught:
+        placing.dial(REQUEST, api_key="crm", idempotency_key=None)
+    record = placing.records.get(caught.value.call_id)
+    assert record.status is Status.DIALING
+    assert record.timeline[-1].event == "create_unanswered"
+    assert record.bind("CA9").call_sid == "CA9"
