@@ -18,7 +18,8 @@ def main() -> None:
     except ContextError as error:
         sys.exit(f"dialout: {error}")
     DialoutStack(app, context, FunctionBundle(context.arch, context.python).code())
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    if context.checked:
+        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
 
 

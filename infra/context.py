@@ -59,6 +59,7 @@ class Context:
         arch: of functions and tasks.
         python: the functions' runtime, ``"3.13"``.
         recordings_days: how long S3 keeps a recording.
+        checked: whether cdk-nag looks at the stack; ``-c checks=off`` saves a second.
         settings: environment variables for the deployed code, by name.
     """
 
@@ -66,6 +67,7 @@ class Context:
     arch: Arch
     python: str
     recordings_days: int
+    checked: bool
     settings: Mapping[str, str]
 
     @property
@@ -100,7 +102,14 @@ class Context:
         days = str(given.get("recordings_days", 90))
         if not days.isdecimal() or int(days) < 1:
             raise ContextError(f"-c recordings_days={days}: it is a number of days")
-        return cls(env, cast("Arch", arch), python, int(days), _settings(env, given))
+        return cls(
+            env=env,
+            arch=cast("Arch", arch),
+            python=python,
+            recordings_days=int(days),
+            checked=given.get("checks", "on") != "off",
+            settings=_settings(env, given),
+        )
 
 
 def _settings(env: str, given: Mapping[str, Any]) -> dict[str, str]:

@@ -23,6 +23,8 @@ from zoneinfo import ZoneInfo
 
 ENVIRONMENT = {
     "BIND_HOST": "127.0.0.1",
+    # In the addresses of queues: "localhost" may mean ::1, where nobody listens.
+    "MINISTACK_HOST": "127.0.0.1",
     "LAMBDA_EXECUTOR": "local",
     # A function that was warmed stays warm for a whole session.
     "LAMBDA_WARM_TTL_SECONDS": "86400",
