@@ -12,14 +12,14 @@ from pathlib import Path
 
 import httpx
 
-from rehearsal.cloud.deployment import Deployment, LocalCloud
+from rehearsal.cloud.deployment import ENV, Deployment, LocalCloud
+from rehearsal.cloud.environment import credentials
 from rehearsal.plan import Plan, Vendor
 from rehearsal.process import Process, ProcessError, clean
 
 Say = Callable[[str], None]
 """Told what has been done, a line each."""
 
-ENV = "rehearsal"
 # Production limits these; a rehearsal is not to wait for them.
 _OPENED = {
     "DIALOUT_CALLING_WINDOW": "00:00-24:00",
@@ -48,7 +48,7 @@ async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
         ProcessError: something did not come up; nothing is left running.
     """
     async with AsyncExitStack() as stack:
-        cloud = await stack.enter_async_context(LocalCloud(Path(".rehearsal")))
+        cloud = await stack.enter_async_context(LocalCloud(Path.cwd()))
         say("local cloud up")
         starting = [
             asyncio.create_task(each)
@@ -68,18 +68,16 @@ async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
                 "DIALOUT_DEFAULT_FROM_NUMBER": plan.from_number,
                 "TWILIO_API_BASE_URL": twilio,
             }
-            await _set_secrets(plan, cloud.environment)
+            await _set_secrets(plan, credentials(cloud.endpoint))
             say("secrets set")
-            deploying = asyncio.create_task(cloud.deploy(settings))
-            starting.append(deploying)  # type: ignore[arg-type]
-            deployment = await deploying
+            deployment = await cloud.deploy(settings)
             say("stack deployed")
             vendors = {
                 "DEEPGRAM_BASE_URL": deepgram,
                 "GROQ_BASE_URL": groq if plan.groq.base_url else f"{groq}/openai/v1",
             }
             media, media_url = await _media(
-                stack, {**settings, **vendors, **_resources(deployment), **cloud.environment}
+                stack, {**settings, **vendors, **deployment.environment}
             )
             await _started(
                 stack, "gateway", "rehearsal.gateway", "--port", str(plan.port),
@@ -101,15 +99,6 @@ def _twilio_options(plan: Plan, scenario: str) -> list[str]:
         "--auth-token", plan.twilio.key,
         "--recordings", ".rehearsal/twilio",
     ]  # fmt: skip
-
-
-def _resources(deployment: Deployment) -> dict[str, str]:
-    """What the stack made, under the settings' names."""
-    return {
-        "DIALOUT_ENV": ENV,
-        "DIALOUT_TABLE": deployment.table,
-        "DIALOUT_PREPARE_QUEUE_URL": deployment.prepare_queue_url,
-    }
 
 
 async def _stand_in(stack: AsyncExitStack, vendor: Vendor, name: str, options: list[str]) -> str:
