@@ -46,13 +46,14 @@ def rehearse(
 def serve(
     scenario: ScenarioName = DEFAULT_SCENARIO,
     port: Annotated[int, typer.Option(help="The one origin's.")] = 7860,
+    host: Annotated[str, typer.Option(help="For containers; keep it on loopback.")] = "127.0.0.1",
     no_color: NoColor = False,
 ) -> None:
     """Keep that world up, to be phoned from with curl. Ctrl-C ends it."""
     with _errors_in_a_line():
         if not _is_free(port):
             raise OSError(f"port {port} is taken: stop what listens there, or take another --port")
-        _run(_serve(_plan(port), scenario, _console(no_color, False)))
+        _run(_serve(_plan(port, host), scenario, _console(no_color, False)))
 
 
 async def _rehearse(plan: "Plan", name: str, as_json: bool, console: "Console") -> bool:
@@ -111,12 +112,12 @@ def _request(plan: "Plan", body: dict[str, Any]) -> dict[str, Any]:
     return {**body, **changed}
 
 
-def _plan(port: int) -> "Plan":
+def _plan(port: int, host: str = "127.0.0.1") -> "Plan":
     from dotenv import dotenv_values
 
     from rehearsal.plan import plan
 
-    return plan({**dotenv_values(".env"), **os.environ}, port)
+    return plan({**dotenv_values(".env"), **os.environ}, port, host)
 
 
 def _console(no_color: bool, to_stderr: bool) -> "Console":

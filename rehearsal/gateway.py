@@ -120,10 +120,10 @@ def _end_to_end(headers: Any) -> dict[str, str]:
     return {n: v for n, v in headers.items() if n.lower() not in _HOP_BY_HOP}
 
 
-async def _serve(port: int, api: str, media: str) -> None:
+async def _serve(host: str, port: int, api: str, media: str) -> None:
     runner = web.AppRunner(Gateway(api, media).app(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, host, port).start()
     bound = runner.addresses[0][1]
     print(f"listening on http://127.0.0.1:{bound}", flush=True)  # noqa: T201 -- who started us waits for it
     try:
@@ -135,11 +135,12 @@ async def _serve(port: int, api: str, media: str) -> None:
 def main() -> None:
     """The process."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal.gateway")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument("--api", required=True)
     parser.add_argument("--media", required=True)
     given = parser.parse_args()
-    asyncio.run(_serve(given.port, given.api, given.media))
+    asyncio.run(_serve(given.host, given.port, given.api, given.media))
 
 
 if __name__ == "__main__":

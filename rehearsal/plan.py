@@ -31,6 +31,8 @@ class Vendor:
 class Plan:
     """What to start, and what to attach to."""
 
+    host: str
+    """What the one origin binds: loopback, except inside a container."""
     port: int
     public_api_url: str
     public_ws_url: str
@@ -61,7 +63,7 @@ REAL_DEEPGRAM = "wss://api.deepgram.com"
 REAL_GROQ = "https://api.groq.com/openai/v1"
 
 
-def plan(environment: Mapping[str, str | None], port: int) -> Plan:
+def plan(environment: Mapping[str, str | None], port: int, host: str = "127.0.0.1") -> Plan:
     """What this environment asks for.
 
     Raises:
@@ -83,6 +85,7 @@ def plan(environment: Mapping[str, str | None], port: int) -> Plan:
     public = tunnel or f"http://127.0.0.1:{port}"
     secret_key = bool(tunnel or own_account)
     return Plan(
+        host=host,
         port=port,
         public_api_url=public,
         public_ws_url=public.replace("http", "ws", 1) + "/ws",

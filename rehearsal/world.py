@@ -80,7 +80,7 @@ async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
                 stack, {**settings, **vendors, **deployment.environment}
             )
             await _started(
-                stack, "gateway", "rehearsal.gateway", "--port", str(plan.port),
+                stack, "gateway", "rehearsal.gateway", "--host", plan.host, "--port", str(plan.port),
                 "--api", deployment.api_url, "--media", media_url,
             )  # fmt: skip
             await _warm(plan.origin)
