@@ -28,11 +28,11 @@ SOURCES = ("calls", "functions", "agents")
 # A test holds this list against the clients that calls/ and functions/ create.
 AWS_SERVICES = frozenset({"dynamodb", "events", "s3", "scheduler", "sqs", "ssm", "sts"})
 
-# Lambda never runs these: programs, type stubs, tests, the geography of phone numbers
-# (only their time zones are asked for), and what other platforms need.
+# Lambda never runs these: programs, type stubs, tests, the geography of phone numbers (only their
+# time zones are asked for), and Twilio's products beside the API that places calls.
 _NEVER_RUN = re.compile(
     r"""(^|/)(__pycache__|tests?)/ | ^bin/ | ^\.lock$ | \.pyi$
-    | ^phonenumbers/(geodata|carrierdata)/ | ^boto3/examples/""",
+    | ^boto3/examples/ | ^phonenumbers/(geodata|carrierdata)/ | ^twilio/rest/(?!api/)\w+/""",
     re.VERBOSE,
 )
 _SERVICE_DATA = re.compile(r"^(botocore|boto3)/data/(?P<service>[^/]+)/")

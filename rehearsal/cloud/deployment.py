@@ -104,8 +104,7 @@ class LocalCloud:
         """A cloud that is not started yet.
 
         Args:
-            folder: where it may write; ``logs/cloud.log`` (the emulator) and ``logs/deploy.log``
-                (the CDK) stay there.
+            folder: where ``logs/cloud.log`` (the emulator) and ``logs/deploy.log`` (the CDK) stay.
             root: the repository whose stack is deployed.
             endpoint: of a local cloud that already runs; by default one is started.
 
@@ -117,7 +116,7 @@ class LocalCloud:
         self._root = root.resolve()
         self._logs = folder.resolve() / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix="cloud-", dir=folder.resolve()))
+        self._folder = Path(tempfile.mkdtemp(prefix="dialout-cloud-", dir=_scratch()))
         self._emulator: EmulatorProcess | None = None
         self._bootstrap: asyncio.Task[None] | None = None
         self._assembly: Path | None = None
@@ -257,6 +256,14 @@ class LocalCloud:
         logger.info("%s: %.1f s", name, self.phases[name])
         with self._deploy_log.open("a") as log:
             log.write(f"== {name}: {self.phases[name]:.1f} s\n")
+
+
+def _scratch() -> str | None:
+    """Memory, where there is plenty: unpacking 5000 files there takes 0.7 s, on a disk up to 6."""
+    memory = Path("/dev/shm")  # noqa: S108 -- only its folder for all, made with mkdtemp
+    if not memory.is_dir() or os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        return None
+    return str(memory) if shutil.disk_usage(memory).free > 4 << 30 else None
 
 
 def _arch() -> str:

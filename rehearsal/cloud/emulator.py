@@ -207,6 +207,7 @@ def unpack_code_once() -> None:
                     part.rename(unpacked)
             target.rmdir()
             target.symlink_to(unpacked)
+            Path(self.filename).unlink()  # 20 MB a worker
 
     module("core.lambda_runtime").zipfile = SimpleNamespace(
         **{**vars(zipfile), "ZipFile": SharedZip}
