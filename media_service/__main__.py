@@ -1,0 +1,54 @@
+"""``python -m media_service [--host 127.0.0.1] [--port 8080]``: the media service."""
+
+import argparse
+import asyncio
+
+import uvloop
+
+from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.parameters import ParameterStore
+from calls.adapters.twilio_signature import is_twilios
+from calls.adapters.twilio_telephony import TwilioTelephony
+from calls.settings import settings
+from media_service import log, models
+from media_service.app import create_app
+from media_service.live_calls import LiveCalls
+from media_service.server import Server
+from media_service.session import World
+from media_service.vendors import Vendors
+
+
+async def serve(host: str, port: int) -> None:
+    """Load all that calls share, then serve until a signal."""
+    chosen = settings()
+    secrets = ParameterStore(chosen.secrets_prefix)
+    vendors = Vendors(chosen, secrets)
+    world = World(
+        settings=chosen,
+        records=DynamoCallRecords(chosen.table),
+        telephony=TwilioTelephony(
+            secrets.get("twilio/account-sid"),
+            secrets.get("twilio/auth-token"),
+            chosen.twilio_api_base_url,
+        ),
+        vendors=vendors,
+        models=models.load(),
+    )
+    vendors.warm()
+    live = LiveCalls()
+    await Server(create_app(world, secrets, is_twilios, live), live, host, port).serve()
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m media_service", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8080)
+    given = parser.parse_args()
+    log.configure()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(given.host, given.port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""One call's pipeline: the callee's sound in, the agent's sound out, and what is said in between."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
+from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
+from pipecat.frames.frames import (
+    ErrorFrame,
+    Frame,
+    LLMMessagesAppendFrame,
+    LLMRunFrame,
+    TTSSpeakFrame,
+)
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    AssistantTurnStoppedMessage,
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+    UserTurnStoppedMessage,
+)
+from pipecat.services.llm_service import FunctionCallParams, LLMService
+from pipecat.services.stt_service import STTService
+from pipecat.services.tts_service import TTSService
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
+from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+from pipecat.workers.runner import WorkerRunner
+from starlette.websockets import WebSocket
+
+from calls.agents import Agent
+from calls.call import Turn
+from media_service.frames import LastWordFrame
+from media_service.line import Line
+from media_service.models import Models
+from media_service.mute import Mute
+from media_service.noise_filter import NoiseFilter
+from media_service.playout import Playout, Utterances, VoiceTap
+from media_service.reply_watch import ReplyWatch
+from media_service.transcript import Transcript
+from media_service.twilio_serializer import SAMPLE_RATE, TwilioSerializer
+
+END_CALL = FunctionSchema(
+    name="end_call",
+    description=(
+        "Hang up. Call this together with your goodbye, in the same answer, when the conversation "
+        "is over or the person wants to stop. The goodbye is heard to its end."
+    ),
+    properties={"reason": {"type": "string", "description": "Why the call ends, in a few words."}},
+    required=[],
+)
+
+
+@dataclass(frozen=True)
+class Services:
+    """One call's own three services."""
+
+    stt: STTService
+    llm: LLMService[Any]
+    tts: TTSService
+
+    def name(self, processor: object) -> str | None:
+        """``stt``, ``llm`` or ``tts``; None for any other processor."""
+        return next((name for name, service in vars(self).items() if service is processor), None)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What a conversation tells its session."""
+
+    trouble: Callable[[str, str], None]
+    """A vendor (``stt``, ``llm``, ``tts``) cannot do its work; and a static word on why."""
+    silence: Callable[[], None]
+    """Nobody has spoken for the agent's idle time."""
+    callee_spoke: Callable[[], None]
+    end_call: Callable[[], None]
+    """The LLM wants to hang up."""
+    last_word: Callable[[], None]
+    """The last word has gone out."""
+
+
+class Conversation:
+    """The pipeline and its context, ready to run."""
+
+    def __init__(
+        self,
+        line: Line,
+        agent: Agent,
+        prompt: str,
+        turns: list[Turn],
+        services: Services,
+        models: Models,
+        transcript: Transcript,
+        reports: Reports,
+    ) -> None:
+        self._services = services
+        self._transcript = transcript
+        self._reports = reports
+        self._turns = turns
+        self.mute = Mute(greets=not turns)
+        self._context = LLMContext(
+            messages=[{"role": "system", "content": prompt}, *map(_message, turns)],
+            tools=ToolsSchema(standard_tools=[END_CALL]),
+        )
+        services.llm.register_function(END_CALL.name, self._end_call)
+        transport = _transport(line, agent)
+        user, assistant = self._aggregators(models, agent)
+        watch = ReplyWatch(lambda who: reports.trouble(who, "late"), END_CALL.name)
+        utterances: Utterances = {}
+        self._worker = PipelineWorker(
+            Pipeline(
+                [
+                    transport.input(),
+                    services.stt,
+                    user,
+                    services.llm,
+                    watch,
+                    services.tts,
+                    VoiceTap(utterances, watch.sounded),
+                    transport.output(),
+                    Playout(
+                        line, transcript, utterances, reports.last_word, agent.idle.after_seconds
+                    ),
+                    assistant,
+                ]
+            ),
+            params=PipelineParams(
+                audio_in_sample_rate=SAMPLE_RATE, audio_out_sample_rate=SAMPLE_RATE
+            ),
+            # Each of these costs CPU in every call and does nothing for a phone.
+            enable_rtvi=False,
+            enable_turn_tracking=False,
+            idle_timeout_secs=None,
+        )
+        self._worker.add_event_handler("on_pipeline_error", self._on_error)
+
+    def _aggregators(self, models: Models, agent: Agent) -> LLMContextAggregatorPair:
+        pair = LLMContextAggregatorPair(
+            self._context,
+            user_params=LLMUserAggregatorParams(
+                vad_analyzer=models.vad(),
+                user_turn_strategies=UserTurnStrategies(
+                    stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())]
+                ),
+                user_mute_strategies=[self.mute],
+                user_idle_timeout=agent.idle.after_seconds,
+            ),
+        )
+        pair.user().add_event_handler("on_user_turn_stopped", self._on_callee_turn)
+        pair.user().add_event_handler("on_user_turn_idle", self._on_idle)
+        pair.assistant().add_event_handler("on_assistant_turn_stopped", self._on_agent_turn)
+        return pair
+
+    async def run(self) -> None:
+        """Run until the line is gone or :meth:`cancel`."""
+        runner = WorkerRunner(handle_sigint=False)
+        await runner.add_workers(self._worker)
+        await runner.run()
+
+    async def cancel(self) -> None:
+        """Stop at once. What was being said is committed as far as it was heard."""
+        await self._worker.cancel()
+
+    async def say(self, text: str) -> None:
+        """Speak this, in the voice's own words; part of the context as far as it is heard."""
+        await self._worker.queue_frame(TTSSpeakFrame(text))
+
+    async def resume(self) -> None:
+        """Go on where another leg stopped: answer, if the callee spoke last."""
+        if self._turns and self._turns[-1].role == "callee":
+            await self._worker.queue_frame(LLMRunFrame())
+
+    async def prompt(self, text: str) -> None:
+        """Tell the LLM something and have it speak."""
+        # A developer's message: neither the callee nor the agent said it.
+        await self._worker.queue_frame(
+            LLMMessagesAppendFrame([{"role": "developer", "content": text}], run_llm=True)
+        )
+
+    async def take_leave(self, text: str) -> None:
+        """Speak this as the last words of the call."""
+        frames: list[Frame] = [TTSSpeakFrame(text), LastWordFrame()]
+        await self._worker.queue_frames(frames)
+
+    async def _end_call(self, params: FunctionCallParams) -> None:
+        self._reports.end_call()
+        from pipecat.frames.frames import FunctionCallResultProperties
+
+        await params.result_callback(
+            {"status": "the call ends once the goodbye has been heard"},
+            properties=FunctionCallResultProperties(run_llm=False),
+        )
+
+    async def _on_error(self, _: PipelineWorker, frame: ErrorFrame) -> None:
+        service = self._services.name(frame.processor)
+        if service is not None:
+            self._reports.trouble(service, str(frame.category or "error"))
+
+    async def _on_idle(self, *_: Any) -> None:
+        self._reports.silence()
+
+    async def _on_callee_turn(self, _: Any, __: Any, message: UserTurnStoppedMessage) -> None:
+        self._transcript.callee_said(message.content, message.timestamp)
+        if message.content and message.content.strip():
+            self._reports.callee_spoke()
+
+    async def _on_agent_turn(self, _: Any, message: AssistantTurnStoppedMessage) -> None:
+        self._transcript.agent_said(
+            message.content, message.timestamp, interrupted=message.interrupted
+        )
+
+
+def _message(turn: Turn) -> Any:
+    return {"role": "assistant" if turn.role == "agent" else "user", "content": turn.text}
+
+
+def _transport(line: Line, agent: Agent) -> FastAPIWebsocketTransport:
+    return FastAPIWebsocketTransport(
+        cast("WebSocket", line),  # It has all of a WebSocket that the transport uses.
+        FastAPIWebsocketParams(
+            audio_in_enabled=True,
+            audio_out_enabled=True,
+            audio_in_filter=NoiseFilter() if agent.noise_filter == "rnnoise" else None,
+            # The session closes the line; nothing is to be appended to the last word.
+            audio_out_end_silence_secs=0,
+            allowed_origins=[],
+            serializer=TwilioSerializer(),
+        ),
+    )

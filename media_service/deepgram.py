@@ -1,0 +1,118 @@
+"""Deepgram's two services as a call needs them: connecting behind the call's back, within a deadline.
+
+Pipecat's connect while the pipeline is set up, and hold everything behind them until they have; a
+vendor that hangs would so keep the agent from speaking at all.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from typing import Any
+
+from pipecat.frames.frames import Frame, VADUserStoppedSpeakingFrame
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
+from pipecat.services.deepgram.stt import DeepgramSTTService
+from pipecat.services.deepgram.tts import DeepgramTTSService
+from pipecat.services.stt_service import STTService
+from pipecat.services.tts_service import WebsocketTTSService
+
+CONNECT_SECONDS = 2.0
+RESULT_SECONDS = 2.0
+"""From `Finalize` to any message at all; Deepgram sends interim results all the time."""
+
+
+class Stt(DeepgramSTTService):
+    """Speech to text. A connection that breaks or falls silent is made anew, once, at once."""
+
+    async def setup(self, setup: FrameProcessorSetup) -> None:
+        """Set up, and connect in the background; what is heard meanwhile is transcribed afterwards."""
+        await STTService.setup(self, setup)
+        self._mending: asyncio.Task[None] | None = self.create_task(self._mend())
+        self._watching: asyncio.Task[None] | None = None
+        self._message_at = time.monotonic()
+        self._spare = 1
+
+    async def cleanup(self) -> None:
+        """Release everything."""
+        for task in (self._mending, self._watching):
+            if task:
+                await self.cancel_task(task)
+        self._mending = self._watching = None
+        with contextlib.suppress(Exception):
+            await super().cleanup()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """See Pipecat; and from each `Finalize` on, watch for an answer."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, VADUserStoppedSpeakingFrame) and self._connection:
+            if self._watching:
+                await self.cancel_task(self._watching)
+            self._watching = self.create_task(self._watch(time.monotonic()))
+
+    async def push_error(self, error_msg: str, *args: Any, **kwargs: Any) -> None:
+        """Report an error; unless there is a spare attempt left, which is taken without a word."""
+        if self._spare and not kwargs.get("force_treat_as_permanent"):
+            self._spare -= 1
+            self._mending = self.create_task(self._mend(self._mending))
+            return
+        await super().push_error(error_msg, *args, **kwargs)
+
+    async def _on_message(self, message: Any) -> None:
+        self._message_at = time.monotonic()
+        self._spare = 1
+        await super()._on_message(message)
+
+    async def _watch(self, since: float) -> None:
+        await asyncio.sleep(RESULT_SECONDS)
+        if self._message_at < since:
+            self._watching = None
+            await self.push_error("no result within the deadline")
+
+    async def _mend(self, before: asyncio.Task[None] | None = None) -> None:
+        if before:
+            await self.cancel_task(before)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._reconnect()
+        except TimeoutError as error:
+            self._spare = 0  # Whoever hangs once hangs twice, and the callee is waiting.
+            await self._disconnect()
+            await self.push_error("no connection within the deadline", exception=error)
+
+
+class Tts(DeepgramTTSService):
+    """Text to speech."""
+
+    def __init__(self, *, tls: ssl.SSLContext, **kwargs: Any) -> None:
+        # Deepgram does not say when a word is spoken; the playout tells the words instead.
+        super().__init__(push_text_frames=False, **kwargs)
+        self._tls = tls
+        self._one_at_a_time = asyncio.Lock()
+        self._opening: asyncio.Task[None] | None = None
+
+    async def setup(self, setup: FrameProcessorSetup) -> None:
+        """Set up, and connect in the background."""
+        await WebsocketTTSService.setup(self, setup)
+        self._opening = self.create_task(self._connect())
+
+    async def cleanup(self) -> None:
+        """Release everything."""
+        if self._opening:
+            await self.cancel_task(self._opening)
+            self._opening = None
+        await super().cleanup()
+
+    async def _connect(self) -> None:
+        # The first words come while the connection is being made, and wait here for it.
+        async with self._one_at_a_time:
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await super()._connect()
+            except TimeoutError as error:
+                await self.push_error("no connection within the deadline", exception=error)
+
+    async def _websocket_connect(self, uri: str, **kwargs: Any) -> Any:
+        if uri.startswith("wss:"):
+            kwargs.setdefault("ssl", self._tls)
+        return await super()._websocket_connect(uri, **kwargs)

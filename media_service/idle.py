@@ -1,0 +1,22 @@
+"""How often a silence is broken before the agent gives up."""
+
+
+class Idle:
+    """Counts the silences since the callee last said something.
+
+    Args:
+        tries: how many are broken; the next is the last.
+    """
+
+    def __init__(self, tries: int) -> None:
+        self._tries = tries
+        self._silences = 0
+
+    def silent(self) -> bool:
+        """Another silence. Whether to pick the conversation up once more, or to say goodbye (False)."""
+        self._silences += 1
+        return self._silences <= self._tries
+
+    def spoken(self) -> None:
+        """The callee said something."""
+        self._silences = 0

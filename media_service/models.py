@@ -1,0 +1,68 @@
+"""The models that listen: loaded once a process, shared by its calls.
+
+The ONNX sessions keep no state between two runs, so any number of calls and threads may use one.
+What does keep state (Silero's recurrent state, Smart Turn's audio) is each call's own.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
+
+from media_service import noise_filter
+
+_BLANK = np.zeros(8 * 16_000, np.float32)
+"""Eight seconds at 16 kHz, which is what Smart Turn looks at."""
+
+
+class _Silero(SileroVADAnalyzer):
+    """A call's VAD on the shared ONNX session."""
+
+    def __init__(self, loaded: SileroVADAnalyzer) -> None:
+        VADAnalyzer.__init__(self, params=VADParams())
+        self._model = copy.copy(loaded._model)
+        self._model.reset_states()
+        self._windows_since_reset = 0
+        self._low_confidence_windows = 0
+
+
+class _SmartTurn(LocalSmartTurnAnalyzerV3):
+    """A call's turn analyzer on the shared ONNX session."""
+
+    def __init__(self, loaded: LocalSmartTurnAnalyzerV3) -> None:
+        super(LocalSmartTurnAnalyzerV3, self).__init__()
+        self._log_data = False
+        self._session = loaded._session
+
+
+@dataclass(frozen=True)
+class Models:
+    """What is loaded; :func:`load` makes it."""
+
+    silero: SileroVADAnalyzer
+    smart_turn: LocalSmartTurnAnalyzerV3
+
+    def vad(self) -> SileroVADAnalyzer:
+        """A VAD for one call."""
+        return _Silero(self.silero)
+
+    def turn_analyzer(self) -> LocalSmartTurnAnalyzerV3:
+        """A turn analyzer for one call."""
+        return _SmartTurn(self.smart_turn)
+
+
+def load() -> Models:
+    """Load all models and run each once, so that no call pays for a first run. Blocks for about 0.2 s.
+
+    Raises:
+        NoiseFilterMissingError: RNNoise is not installed; without it calls would only seem filtered.
+    """
+    noise_filter.library()
+    models = Models(SileroVADAnalyzer(), LocalSmartTurnAnalyzerV3())
+    models.silero.set_sample_rate(8000)
+    models.silero.voice_confidence(bytes(512))
+    models.smart_turn._predict_endpoint(_BLANK)
+    return models

@@ -1,0 +1,121 @@
+"""Around the output: what is said, word by word as it goes out, and when it has been heard."""
+
+from collections.abc import Callable
+
+from pipecat.frames.frames import (
+    AggregatedTextFrame,
+    Frame,
+    InterruptionFrame,
+    LLMAssistantPushAggregationFrame,
+    TextType,
+    TTSAudioRawFrame,
+    TTSStartedFrame,
+    TTSStoppedFrame,
+    TTSTextFrame,
+    UserIdleTimeoutUpdateFrame,
+    UserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+
+from media_service.frames import LastWordFrame
+from media_service.line import Line
+from media_service.plain_text import plain_text
+from media_service.transcript import Transcript
+from media_service.utterance import Utterance
+
+Utterances = dict[str | None, Utterance]
+"""What is being said or about to be, by Pipecat's context id."""
+
+
+class VoiceTap(FrameProcessor):
+    """Ahead of the output: notes each utterance's text and sound as the vendor delivers them."""
+
+    def __init__(self, utterances: Utterances, sounded: Callable[[], None]) -> None:
+        super().__init__()
+        self._utterances = utterances
+        self._sounded = sounded
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Note, and pass on."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, TTSTextFrame):
+            pass
+        elif isinstance(frame, AggregatedTextFrame) and frame.will_be_spoken:
+            self._of(frame.context_id).add_text(await plain_text(frame.text))
+        elif isinstance(frame, TTSAudioRawFrame):
+            self._of(frame.context_id).add_sound(len(frame.audio))
+            self._sounded()
+        elif isinstance(frame, TTSStoppedFrame):
+            self._of(frame.context_id).complete()
+        elif isinstance(frame, InterruptionFrame):
+            self._utterances.clear()
+        await self.push_frame(frame, direction)
+
+    def _of(self, context_id: str | None) -> Utterance:
+        return self._utterances.setdefault(context_id, Utterance())
+
+
+class Playout(FrameProcessor):
+    """Behind the output: sees each piece of sound once it has been written.
+
+    Args:
+        utterances: shared with the tap.
+        last_word_heard: called when a last word has been heard, or cannot be any more.
+        idle_seconds: silence after the last sound heard that makes the callee idle.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        transcript: Transcript,
+        utterances: Utterances,
+        last_word: Callable[[], None],
+        idle_seconds: float,
+    ) -> None:
+        super().__init__()
+        self._line = line
+        self._transcript = transcript
+        self._utterances = utterances
+        self._last_word = last_word
+        self._idle_seconds = idle_seconds
+        self._now: Utterance | None = None
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Follow what goes out; words are put into the stream for the context right after their sound."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, TTSTextFrame):
+            return  # Pipecat's guess at what was said; the words come from here.
+        if isinstance(frame, TTSStartedFrame):
+            self._now = self._utterances.get(frame.context_id)
+        elif isinstance(frame, TTSAudioRawFrame):
+            self._transcript.agent_sounded()
+            await self._say(self._now.play(len(frame.audio)) if self._now else [])
+        elif isinstance(frame, TTSStoppedFrame | LLMAssistantPushAggregationFrame):
+            await self._say(self._now.finish() if self._now else [])
+        await self._note(frame)
+        await self.push_frame(frame, direction)
+
+    async def _note(self, frame: Frame) -> None:
+        if isinstance(frame, TTSStoppedFrame):
+            self._utterances.pop(frame.context_id, None)
+            self._now = None
+            await self._line.mark(self._heard)
+        elif isinstance(frame, LastWordFrame):
+            self._last_word()
+        elif isinstance(frame, InterruptionFrame):
+            self._now = None
+        elif isinstance(frame, UserStartedSpeakingFrame):
+            self._transcript.callee_started()
+        elif isinstance(frame, VADUserStoppedSpeakingFrame):
+            self._transcript.callee_stopped(frame.timestamp - frame.stop_secs)
+
+    async def _say(self, words: list[str]) -> None:
+        for word in words:
+            await self.push_frame(TTSTextFrame(word, TextType.WORD))
+
+    def _heard(self) -> None:
+        # Pipecat starts to count when the last sound is SENT; the callee's silence starts here.
+        self.create_task(
+            self.push_frame(UserIdleTimeoutUpdateFrame(self._idle_seconds), FrameDirection.UPSTREAM)
+        )

@@ -1,0 +1,289 @@
+"""One call on this task, from its claimed leg to the end of its line."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from calls import agents
+from calls.agents import Agent
+from calls.call import Call, EndReason, Recording, Turn, now
+from calls.ports import CallRecords, Telephony
+from calls.settings import Settings
+from media_service.apology import apology
+from media_service.conversation import Conversation, Reports, Services
+from media_service.idle import Idle
+from media_service.journal import Journal
+from media_service.line import Line
+from media_service.models import Models
+from media_service.transcript import Transcript
+from media_service.vendors import Vendors
+
+log = logging.getLogger(__name__)
+
+HEARD_SECONDS = 2.0
+"""How long a mark may take on top of the sound before it."""
+FAREWELL_SECONDS = 60.0
+"""The longest that an agent takes to leave."""
+HANG_UP_TRIES = 3
+
+
+@dataclass(frozen=True)
+class World:
+    """What every session of the process shares."""
+
+    settings: Settings
+    records: CallRecords
+    telephony: Telephony
+    vendors: Vendors
+    models: Models
+
+
+class Ending(Enum):
+    """Why a session ends."""
+
+    GONE = auto()
+    """The callee hung up, or Twilio closed the stream."""
+    LAST_WORD = auto()
+    """All that was to be said has been heard."""
+    TROUBLE = auto()
+    """A vendor or we ourselves failed: apologize."""
+    FENCED = auto()
+    """Another leg has the call: be silent."""
+    HANDOVER = auto()
+    """Another task is to take the call over."""
+
+
+class Session:
+    """A call's life here. Whatever happens in it, the line is never left open and silent."""
+
+    def __init__(self, world: World, line: Line, call: Call, leg: int) -> None:
+        self._world = world
+        self._line = line
+        self._call = call
+        self._leg = leg
+        self._journal = Journal(world.records, call.call_id, leg)
+        self._transcript = Transcript(self._journal.turn)
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._leaving = False
+        self._language = "en"
+        self._idle = Idle(0)
+        self._agent: Agent | None = None
+        self._conversation: Conversation | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._aside: set[asyncio.Task[None]] = set()
+        self._timers: list[asyncio.TimerHandle] = []
+
+    async def run(self) -> None:
+        """Everything, until nothing of the call is left on this task."""
+        self._line.first_audio = self._note_first_audio
+        self._do(self._watch(self._line.gone, Ending.GONE))
+        self._do(self._watch(self._journal.fenced, Ending.FENCED))
+        try:
+            await self._converse()
+            ending = await self._ending
+        except Exception:
+            log.exception("a session failed", extra=self._where)
+            ending = Ending.TROUBLE
+        log.info("a session ends", extra={**self._where, "ending": ending.name.lower()})
+        try:
+            await self._finish(ending)
+        finally:
+            await self._release(ending)
+
+    def hand_over(self) -> None:
+        """End here so that Twilio fetches the call's next leg."""
+        self._end(Ending.HANDOVER)
+
+    # The conversation.
+
+    async def _converse(self) -> None:
+        turns = await self._earlier_turns()
+        agent = self._agent = agents.load(self._call.agent)
+        self._language, self._idle = agent.language, Idle(agent.idle.tries)
+        self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
+        if agent.recording == "notice" and self._call.recording is None:
+            self._do(self._record())
+        vendors = self._world.vendors
+        services = await asyncio.to_thread(
+            lambda: Services(vendors.stt(agent), vendors.llm(agent), vendors.tts(agent))
+        )
+        self._conversation = Conversation(
+            self._line, agent, self._render(agent.prompt), turns, services, self._world.models,
+            self._transcript, self._reports(),
+        )  # fmt: skip
+        self._running = asyncio.create_task(self._conversation.run(), name="conversation")
+        self._running.add_done_callback(self._stopped)
+        if turns:
+            await self._conversation.resume()
+        else:
+            self._transcript.expect("greeting")
+            await self._conversation.say(self._render(agent.greeting))
+
+    def _reports(self) -> Reports:
+        return Reports(
+            trouble=self._trouble,
+            silence=self._silence,
+            callee_spoke=self._idle.spoken,
+            end_call=lambda: self._leave(EndReason.AGENT_HUNG_UP),
+            last_word=lambda: self._do(self._hear_last_word()),
+        )
+
+    async def _earlier_turns(self) -> list[Turn]:
+        if self._leg == 1:
+            return []
+        return await asyncio.to_thread(self._world.records.turns, self._call.call_id)
+
+    def _render(self, text: str) -> str:
+        assert self._agent is not None
+        return self._agent.render(text, self._call.variables)
+
+    def _silence(self) -> None:
+        if self._leaving or self._agent is None or self._conversation is None:
+            return
+        if self._idle.silent():
+            self._transcript.expect("idle")
+            self._do(self._conversation.prompt(self._render(self._agent.idle.prompt)))
+        else:
+            self._leave(EndReason.IDLE)
+            self._do(self._conversation.take_leave(self._render(self._agent.idle.goodbye)))
+
+    def _leave(self, reason: EndReason) -> None:
+        if self._leaving:
+            return
+        self._leaving = True
+        if self._conversation:
+            self._conversation.mute.leaving = True
+        self._transcript.expect("goodbye")
+        self._journal.change(lambda call: call.will_end(reason))
+        self._later(FAREWELL_SECONDS, Ending.LAST_WORD)
+
+    async def _hear_last_word(self) -> None:
+        await self._line.mark(lambda: self._end(Ending.LAST_WORD))
+        self._later(self._line.unplayed_seconds + HEARD_SECONDS, Ending.LAST_WORD)
+
+    def _trouble(self, vendor: str, what: str) -> None:
+        log.error("a vendor fails", extra={**self._where, "vendor": vendor, "what": what})
+        self._end(Ending.TROUBLE)
+
+    def _stopped(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and running.exception():
+            log.error("the pipeline failed", exc_info=running.exception(), extra=self._where)
+        # A line that is gone ends the pipeline too, and says so itself.
+        self._end(Ending.GONE if self._line.gone.is_set() else Ending.TROUBLE)
+
+    # The end.
+
+    async def _finish(self, ending: Ending) -> None:
+        if ending is Ending.TROUBLE:
+            await self._apologize()
+        if ending in (Ending.TROUBLE, Ending.LAST_WORD):
+            await self._hang_up()
+
+    async def _apologize(self) -> None:
+        """Say the stored words, heard to their end, whatever state the rest is in."""
+        self._journal.change(lambda call: call.will_end(EndReason.FAILED))
+        await self._line.seize()
+        stopping = asyncio.create_task(self._stop())
+        sound, words = apology(self._language)
+        heard = asyncio.Event()
+        await self._line.say(sound)
+        await self._line.mark(heard.set)
+        await self._wait(heard, self._line.unplayed_seconds + HEARD_SECONDS)
+        await asyncio.wait({stopping}, timeout=HEARD_SECONDS)
+        self._transcript.expect("apology")
+        self._transcript.agent_said(words, now().isoformat())
+
+    async def _hang_up(self) -> None:
+        await self._journal.flush()
+        for attempt in range(HANG_UP_TRIES):
+            if self._journal.fenced.is_set():
+                return
+            try:
+                assert self._call.call_sid is not None
+                await asyncio.to_thread(self._world.telephony.hang_up, self._call.call_sid)
+            except Exception:
+                log.exception("the call could not be hung up", extra=self._where)
+                await asyncio.sleep(0.5 * 2**attempt)
+            else:
+                # Closing the socket before Twilio does would send it to the next leg.
+                await self._wait(self._line.gone, HEARD_SECONDS)
+                return
+
+    async def _release(self, ending: Ending) -> None:
+        await self._stop()
+        for timer in self._timers:
+            timer.cancel()
+        for task in self._aside:
+            if task.get_name() != "recording":
+                task.cancel()
+        if self._aside:
+            await asyncio.wait(self._aside, timeout=HEARD_SECONDS)
+        await self._journal.close()
+        await self._line.hang_up(1012 if ending is Ending.HANDOVER else 1000)
+        if self._line.rejected:
+            log.warning("frames were rejected", extra={**self._where, **self._line.rejected})
+
+    async def _stop(self) -> None:
+        if self._conversation and self._running and not self._running.done():
+            await self._conversation.cancel()
+            await asyncio.wait({self._running})
+
+    # Beside the conversation.
+
+    async def _record(self) -> None:
+        at = f"{self._world.settings.public_api_url}/recording-status?call_id={self._call.call_id}"
+        try:
+            assert self._call.call_sid is not None
+            sid = await asyncio.to_thread(
+                self._world.telephony.start_recording, self._call.call_sid, at
+            )
+        except Exception:
+            log.exception("the call is not recorded", extra=self._where)
+            self._journal.change(lambda call: call.note("recording_failed", now()))
+            return
+        recording = Recording(recording_sid=sid, status="in-progress")
+        # Twilio's own report may have come first, and knows better.
+        self._journal.change(
+            lambda call: (
+                call if call.recording else call.note("recording", now(), recording=recording)
+            )
+        )
+
+    def _note_first_audio(self) -> None:
+        at = now()
+        self._journal.change(
+            lambda call: (
+                call if call.first_audio_at else call.model_copy(update={"first_audio_at": at})
+            )
+        )
+
+    def _end(self, ending: Ending) -> None:
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    def _later(self, seconds: float, ending: Ending) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(seconds, self._end, ending))
+
+    async def _watch(self, event: asyncio.Event, ending: Ending) -> None:
+        await event.wait()
+        self._end(ending)
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=work.__name__)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
+    @property
+    def _where(self) -> dict[str, object]:
+        return {"call_id": self._call.call_id, "leg": self._leg}

@@ -1,0 +1,88 @@
+"""The conversation's turns as they finish, on their way into the call's record."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+from calls.call import Turn, now
+
+Kind = Literal["greeting", "reply", "idle", "goodbye", "apology"]
+
+
+class Transcript:
+    """Numbers turns, tells their kinds apart and measures how long the callee waited for each.
+
+    Args:
+        write: takes each finished turn.
+        first: the number of this leg's first turn.
+        clock: seconds of the day, as Pipecat's VAD has them.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Turn], None],
+        first: int = 1,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._write = write
+        self._next = first
+        self._clock = clock
+        self._kind: Kind = "reply"
+        self._callee_stopped_at: float | None = None
+        self._spoke_at: datetime | None = None
+        self._latency_ms: int | None = None
+
+    def expect(self, kind: Kind) -> None:
+        """The agent's next turn is of that kind."""
+        self._kind = kind
+
+    def callee_started(self) -> None:
+        """The callee speaks: nobody waits for the agent."""
+        self._callee_stopped_at = None
+
+    def callee_stopped(self, at: float) -> None:
+        """The callee's voice ended, in seconds of the day."""
+        self._callee_stopped_at = at
+
+    def agent_sounded(self) -> None:
+        """The agent's turn made its first sound."""
+        if self._spoke_at is not None:
+            return
+        self._spoke_at = now()
+        if self._callee_stopped_at is not None:
+            self._latency_ms = round((self._clock() - self._callee_stopped_at) * 1000)
+            self._callee_stopped_at = None
+
+    def callee_said(self, text: str | None, timestamp: str) -> None:
+        """The callee's turn is over; ``timestamp`` (ISO 8601) is its start."""
+        if text and text.strip():
+            # Whatever the agent was about to say instead is answered to this now.
+            self._kind = "reply" if self._kind == "idle" else self._kind
+            self._put(Turn(number=self._next, role="callee", text=text.strip(), at=_at(timestamp)))
+
+    def agent_said(self, text: str, timestamp: str, *, interrupted: bool = False) -> None:
+        """The agent's turn is over; ``text`` is what was heard of it."""
+        spoke_at, self._spoke_at = self._spoke_at, None
+        latency_ms, self._latency_ms = self._latency_ms, None
+        if not text.strip():
+            return
+        kind, self._kind = self._kind, "reply"
+        self._put(
+            Turn(
+                number=self._next, role="agent", text=text.strip(), at=spoke_at or _at(timestamp),
+                kind=kind, interrupted=interrupted, latency_ms=latency_ms,
+            )
+        )  # fmt: skip
+
+    def _put(self, turn: Turn) -> None:
+        self._next += 1
+        self._write(turn)
+
+
+def _at(timestamp: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return now()
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

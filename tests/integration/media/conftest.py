@@ -1,0 +1,199 @@
+"""The real media service under a real uvicorn, with the vendors' stand-ins behind it."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from calls import stream_token
+from calls.adapters.twilio_signature import is_twilios
+from calls.call import Call, Status, Turn, now
+from calls.settings import Settings
+from media_service import models
+from media_service.app import create_app
+from media_service.live_calls import LiveCalls
+from media_service.session import World
+from media_service.vendors import Vendors
+from tests.fakes import FakeCallRecords, FakeSecrets, FakeTelephony
+from tests.integration.media.phone import Phone, dial
+
+SECRET = "stream-secret-of-the-test"
+AUTH_TOKEN = "auth-token-of-the-test"
+PUBLIC_WS = "wss://media.dialout.test/ws"
+CALL_SID = "CA00000000000000000000000000000001"
+
+
+class Stand:
+    """A vendor's stand-in: a process, and its faults."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", module, "--port", "0", *arguments],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout
+        self.url = self.process.stdout.readline().strip().removeprefix("listening on ")
+        assert "://" in self.url
+
+    def fault(self, **faults: Any) -> None:
+        at = self.url.replace("ws://", "http://") + "/_rehearsal/faults"
+        httpx.put(at, json=faults).raise_for_status()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def _deepgram() -> Iterator[Stand]:
+    stand = Stand("rehearsal.deepgram")
+    yield stand
+    stand.stop()
+
+
+@pytest.fixture(scope="session")
+def _llm() -> Iterator[Stand]:
+    stand = Stand("rehearsal.llm")
+    yield stand
+    stand.stop()
+
+
+@pytest.fixture
+def deepgram(_deepgram: Stand) -> Iterator[Stand]:
+    _deepgram.fault()
+    yield _deepgram
+    _deepgram.fault()
+
+
+@pytest.fixture
+def llm(_llm: Stand) -> Iterator[Stand]:
+    _llm.fault()
+    yield _llm
+    _llm.fault()
+
+
+@pytest.fixture(scope="session")
+def loaded() -> models.Models:
+    return models.load()
+
+
+class Telephony(FakeTelephony):
+    """Hangs up as Twilio does: the stream ends."""
+
+    hung_up_at: float = 0
+    ends: Callable[[str], None] = staticmethod(lambda _: None)
+
+    def hang_up(self, call_sid: str) -> None:
+        super().hang_up(call_sid)
+        self.hung_up_at = time.monotonic()
+        self.ends(call_sid)
+
+
+@dataclass
+class Service:
+    """What a test has of the running service."""
+
+    url: str
+    records: FakeCallRecords
+    telephony: Telephony
+    live: LiveCalls
+    app: Any
+    world: World
+    phones: dict[str, Phone] = field(default_factory=dict)
+
+    def call(self, call_id: str = "01CALL", call_sid: str = CALL_SID, **changes: Any) -> Call:
+        call = Call(
+            call_id=call_id, status=Status.IN_PROGRESS, to_number="+15550100001",
+            from_number="+15550000001", agent="amelia", api_key="test", created_at=now(),
+            variables={"customer_name": "Sarah", "product": "running shoes"},
+            max_call_seconds=600, stream_until=now() + timedelta(minutes=10),
+            call_sid=call_sid, answered_at=now(),
+        )  # fmt: skip
+        call = call.model_copy(update=changes)
+        self.records.create(call)
+        return call
+
+    def token(self, call: Call, leg: int = 1) -> str:
+        assert call.call_sid
+        return stream_token.sign(SECRET, call.call_id, leg, call.call_sid, call.stream_until)
+
+    async def dial(self, signature: str | None = None) -> Phone:
+        return await dial(
+            self.url, signed_url=PUBLIC_WS, token=AUTH_TOKEN, signature=signature
+        )
+
+    @asynccontextmanager
+    async def answered(self, call: Call | None = None, leg: int = 1) -> AsyncIterator[Phone]:
+        """A phone on a stream that has started; hung up by REST, it ends as Twilio's would."""
+        call = call or self.call()
+        assert call.call_sid
+        async with await self.dial() as phone:
+            phone.stream_sid = f"MZ{call.call_id}"
+            self.phones[call.call_sid] = phone
+            await phone.start(
+                call.call_sid, call_id=call.call_id, leg=str(leg), token=self.token(call, leg)
+            )
+            yield phone
+
+    def said(self, call_id: str = "01CALL") -> list[Turn]:
+        return self.records.turns(call_id)
+
+    async def over(self, seconds: float = 10) -> None:
+        """Wait until no call is live."""
+        assert await self.live.over(seconds)
+
+
+@pytest.fixture
+async def service(deepgram: Stand, llm: Stand, loaded: models.Models) -> AsyncIterator[Service]:
+    async with serving(deepgram.url, f"{llm.url}/openai/v1", loaded) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncIterator[Service]:
+    settings = Settings(
+        public_ws_url=PUBLIC_WS, public_api_url="https://api.dialout.test",
+        deepgram_base_url=deepgram, groq_base_url=groq,
+    )  # fmt: skip
+    secrets = FakeSecrets(
+        {
+            "twilio/auth-token": AUTH_TOKEN, "stream-secret": SECRET,
+            "deepgram/api-key": "key", "groq/api-key": "key",
+        }
+    )  # fmt: skip
+    telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()
+    world = World(settings, records, telephony, Vendors(settings, secrets), loaded)
+    app = create_app(world, secrets, is_twilios, live)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=0, ws="websockets-sansio", log_config=None,
+            access_log=False,
+        )
+    )  # fmt: skip
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, app, world)
+    loop = asyncio.get_running_loop()
+
+    def ends(call_sid: str) -> None:
+        phone = running.phones.get(call_sid)
+        if phone:
+            asyncio.run_coroutine_threadsafe(phone.hang_up(), loop)
+
+    telephony.ends = ends  # type: ignore[method-assign]
+    yield running
+    server.should_exit = True
+    await task
