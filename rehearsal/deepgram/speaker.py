@@ -77,7 +77,7 @@ class Speaker:
         except (ValueError, KeyError, TypeError):
             kind = None
         commands = {"Flush": self._flush, "Clear": self._clear, "Close": self._close}
-        return commands.get(kind, self._not_understood)()
+        return commands.get(str(kind), self._not_understood)()
 
     async def work(self) -> None:
         """Sends what there is to say, until the stream has been closed."""

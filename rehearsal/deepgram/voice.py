@@ -23,6 +23,8 @@ VOLUME = 0.35
 """Brings Pico, which fills the whole scale, to a telephone's -20 dBFS."""
 LEAD = RATE // 100
 """Samples of silence kept before the first sound."""
+TAIL = RATE // 5
+"""And after the last: the pause between two sentences. Pico itself pauses for 0.7 s."""
 
 
 class Voice(Protocol):
@@ -64,4 +66,4 @@ class Pico:
         spoken = self._engine.speak(plain, voice=voice, speed=speed, pitch=pitch, volume=VOLUME)
         audio = np.frombuffer(spoken, dtype="<i2").astype(np.float32) / np.float32(32768)
         loud = np.flatnonzero(np.abs(audio) > 0.003)
-        return audio[max(0, loud[0] - LEAD) :] if len(loud) else audio
+        return audio[max(0, loud[0] - LEAD) : loud[-1] + TAIL] if len(loud) else audio
