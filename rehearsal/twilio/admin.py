@@ -1,4 +1,25 @@
-"""``/_rehearsal/``: what a rehearsal sees of its calls, and the misfortunes that it orders."""
+"""``/_rehearsal/``: what a rehearsal sees of its calls, and the misfortunes that it orders.
+
+The events of a call, each with `at` (seconds since the epoch) and, in brackets, its details:
+
+- its life: ``created`` [scenario, faults], ``initiated``, ``ringing``, ``answered`` [by],
+  ``answered_by`` [answered_by], ``digits_sent`` [digits], ``redirected``, ``hung_up`` [by: callee,
+  twiml, rest, time_limit, crash], ``ended`` [status, duration];
+- webhooks: ``webhook_sent`` [path, status | stream | recording], ``webhook_answered`` [path,
+  status, ms], ``webhook_failed`` [path, error, why], ``webhook_lost`` [path];
+- instructions: ``verb`` [verb], ``error`` and ``warning`` [code, message], ``dialling`` [sid,
+  known], ``bridged`` [sid], ``dialled`` [sid, status, seconds];
+- streams: ``stream_open`` [sid], ``stream_first_media`` [bytes], ``mark`` [name], ``clear``
+  [dropped_ms, marks], ``stream_message_error`` [code, why], ``stream_cut``, and one of
+  ``stream_closed``, ``stream_broken``, ``stream_refused`` [sid, by, error];
+- what is heard: ``agent_speech_started`` and ``agent_speech_stopped`` (as played, not as sent),
+  ``callee_clip_started`` [clip, seconds, speech_ends: second of the call], ``callee_clip_ended``
+  [clip], ``callee_clip_unusable`` [clip, why], ``dtmf`` [digit];
+- the script: ``script_step_done`` and ``script_step_timed_out`` [step, and the step itself],
+  ``script_patience_ended`` [step];
+- recordings: ``recording_started`` [sid], ``recording_completed`` or ``recording_absent`` [sid,
+  seconds]; and ``crashed`` [why], which is a bug of this network.
+"""
 
 from aiohttp import web
 

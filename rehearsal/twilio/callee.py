@@ -128,7 +128,7 @@ class Callee:
                 self._note("callee_clip_ended", self._now - TICK, clip=left.say)
             self._note("script_step_done", step=self._at, **_shown(left))
         self._at += 1
-        self._begun = self._now
+        self._begun = self._now if self._at else 0.0
         step = self._step()
         if step is None:
             self.done = True

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from .callee import Callee
-from .line import Heard
+from .line import Heard, Person
 from .mulaw import FRAME, SILENT_FRAME
 from .playout import Played
 
@@ -34,7 +33,7 @@ class Bridge:
         person: Plays a script against the first callee, as a callee does against the agent.
     """
 
-    def __init__(self, person: Callee) -> None:
+    def __init__(self, person: Person) -> None:
         self._person = person
         self._last = SILENT_FRAME
         self.over = False

@@ -208,6 +208,7 @@ class Execution:
         if verb.action is None:
             return None
         address = Address(self._absolute(verb.action), verb.method)
+        self._base = address.url
         answer = await self._phone.ask(address, dialled.parameters())
         await self._run(answer.text, {})
         raise HangUp

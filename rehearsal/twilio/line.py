@@ -1,11 +1,22 @@
 """The line of one answered call: 20 ms after 20 ms, the agent's sound in, the callee's out."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from .callee import Callee, Noted
+from .callee import Noted, Spoken
 from .mulaw import FRAME_MS
 from .playout import Playout, Source
 from .recording import Track
+
+
+class Person(Protocol):
+    """Whoever speaks at the far end: a script, or one day somebody at a microphone."""
+
+    done: bool
+    """Everything that was to be said has been."""
+
+    def tick(self, heard: bytes) -> Spoken:
+        """Hear 20 ms of mu-law and answer with 20 ms of one's own."""
 
 
 class Metronome:
@@ -55,7 +66,7 @@ class Heard:
 class Line:
     """Both directions of a call from answer to hang-up. Driven by `tick`, once for every 20 ms."""
 
-    def __init__(self, callee: Callee) -> None:
+    def __init__(self, callee: Person) -> None:
         self.callee = callee
         self.source: Source = Playout()
         """What the callee hears: a stream, a verb. Replaced by whoever takes the floor."""

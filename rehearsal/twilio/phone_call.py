@@ -10,6 +10,7 @@ from . import parameter
 from .answered_call import AnsweredCall, person
 from .call import Call
 from .call_request import Address, RecordingRequest
+from .callee import Callee
 from .detection import verdict
 from .execution import Execution
 from .recording import Recording
@@ -86,10 +87,11 @@ class PhoneCall:
         """Dial, ring, talk, end. Cancelled, it tells nobody and leaves no task."""
         self._reporter.note("initiated")
         self._reporter.tell_status("initiated")
+        callee = await person(self._callee, self._network.voices, self._reporter)
         await self._until_over(SETUP_SECONDS)
         outcome = "canceled" if self._over.done() else await self._ring()
         if outcome == "answered":
-            await self._talk()
+            await self._talk(callee)
         else:
             self._finish(outcome)
 
@@ -104,26 +106,24 @@ class PhoneCall:
             return "no-answer"
         return "answered" if self._machine else self._callee.outcome
 
-    async def _talk(self) -> None:
-        callee = await person(self._callee, self._network.voices, self._reporter)
-        self._answered = AnsweredCall(
-            self._reporter, self._network, callee, lambda: self._end("callee")
-        )
+    async def _talk(self, callee: Callee) -> None:
+        answered = AnsweredCall(self._reporter, self._network, callee, lambda: self._end("callee"))
+        self._answered = answered
         self.call.move("in-progress", self._reporter.now())
         self._reporter.note("answered", by="machine" if self._machine else "human")
         self._reporter.tell_status("answered")
         if self.call.request.recording is not None:
             self.record(self.call.request.recording, "OutboundAPI")
-        drive = asyncio.create_task(self._answered.drive())
+        drive = asyncio.create_task(answered.drive())
         drive.add_done_callback(lambda _: self._end("crash"))  # it never ends of itself
-        self._flow = asyncio.create_task(self._begin(self._answered))
+        self._flow = asyncio.create_task(self._begin(answered))
         try:
             by = await self._until_over(self.call.request.time_limit) or "time_limit"
             self._reporter.note("hung_up", by=by)
-            ended = self._reporter.now()
+            await self._stop(drive)
+            self._finish("completed")
         finally:
             await self._stop(self._flow, drive)
-        self._finish("completed", ended)
         for recording in self.recordings:
             await self.stop_recording(recording)
 
@@ -142,8 +142,8 @@ class PhoneCall:
             if isinstance(result, Exception):
                 self._reporter.note("crashed", why=repr(result))
 
-    def _finish(self, status: str, at: float | None = None) -> None:
-        self.call.move(status, self._reporter.now() if at is None else at)
+    def _finish(self, status: str) -> None:
+        self.call.move(status, self._reporter.now())
         self._reporter.note("ended", status=status, duration=self.call.duration)
         self._reporter.tell_status("completed")
 

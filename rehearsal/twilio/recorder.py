@@ -10,7 +10,7 @@ from . import parameter
 from .call import Call, Clock, new_sid
 from .call_request import Address, RecordingRequest
 from .line import Line
-from .recording import Recording, write_wav
+from .recording import Recording, Track, write_wav
 
 
 class Recorder:
@@ -61,8 +61,10 @@ class Recorder:
         recording.seconds = round(recording.track.seconds)
         if recording.track.seconds > 0:
             await asyncio.to_thread(self._write, recording)
-        recording.status = "completed" if recording.track.seconds > 0 else "absent"
-        detail = {"sid": recording.sid, "seconds": recording.track.seconds}
+        seconds = recording.track.seconds
+        recording.status = "completed" if seconds > 0 else "absent"
+        recording.track = Track()  # it is on disk now
+        detail = {"sid": recording.sid, "seconds": seconds}
         call.events.add(self._clock.now(), f"recording_{recording.status}", detail)
 
     def tell(self, recording: Recording, tell: Callable[[Address, dict[str, str]], None]) -> None:

@@ -112,7 +112,9 @@ class Webhooks:
         try:
             answer = await self._request(address, parameters, token)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            connecting = isinstance(error, aiohttp.ClientConnectorError)
+            connecting = isinstance(
+                error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+            )
             code = 11205 if connecting else 11200
             detail = {"path": path, "error": code, "why": type(error).__name__}
             call.events.add(self._clock.now(), "webhook_failed", detail)
@@ -144,8 +146,12 @@ class Webhooks:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
+            # A connection each: a kept one that the product closes as it is used would look like
+            # a failure of the product, and POST is not tried again for that.
             self._session = aiohttp.ClientSession(
-                timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+                timeout=timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(force_close=True, limit=0),
             )
         return self._session
 

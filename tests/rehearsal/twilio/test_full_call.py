@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .conftest import SPEECH, Folder, Product, Rehearsed, Session, rehearsed
+from .stage import SPEECH, Folder, Product, Rehearsed, Session, rehearsed
 
 NUMBER = "+15550100002"
 
@@ -47,7 +47,7 @@ async def test_a_conversation(folder: Folder, product: Product) -> None:
         sid = await network.dial(NUMBER)
         end = await network.ended(sid)
         assert end.form["CallStatus"] == "completed"
-        assert end.form["CallDuration"] == "2"
+        assert end.form["CallDuration"] in ("1", "2", "3")
         await product.hook("/stream-status", StreamEvent="stream-stopped")
 
         assert [body["event"] for body in heard] == ["mark", "dtmf"]
@@ -133,7 +133,7 @@ async def test_dual_recording(folder: Folder, product: Product) -> None:
         call = network.exchange.calls[sid].call
         assert call.ended is not None
         assert call.answered is not None
-        assert len(frames) / 8000 == pytest.approx(call.ended - call.answered, abs=0.1)
+        assert len(frames) / 8000 == pytest.approx(call.ended - call.answered, abs=0.25)
         assert _pitch(frames[:, 0]) == pytest.approx(1000, abs=15)
         assert _pitch(frames[:, 1]) == pytest.approx(300, abs=15)
         mono = await network.do(
