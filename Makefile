@@ -68,4 +68,4 @@ lock: $(UV) ## compile the pins of requirements/ anew from pyproject.toml
 
 .PHONY: clean
 clean: ## stop nothing, delete what was built
-	rm -rf .build cdk.out .rehearsal/logs .rehearsal/recordings .rehearsal/twilio
+	rm -rf .build cdk.out .rehearsal/port-*

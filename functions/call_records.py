@@ -101,7 +101,7 @@ def end(call_id: str) -> Response[CallView]:
 
 
 @app.get("/calls/<call_id>/recording")
-def recording(call_id: str) -> Response[None]:
+def recording(call_id: str) -> Response[str]:
     """On to the recording: an address in S3 that is good for five minutes."""
     found = wiring.records().get(call_id).recording
     if found is None or found.status == "absent":
@@ -114,7 +114,7 @@ def recording(call_id: str) -> Response[None]:
     store = wiring.recordings()
     if not store.has(call_id):
         store.put(call_id, wiring.telephony().recording(found.recording_sid))
-    return Response(303, headers={"Location": store.address(call_id)})
+    return Response(303, "text/plain", "", headers={"Location": store.address(call_id)})
 
 
 @app.get("/healthz")

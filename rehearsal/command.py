@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from rehearsal.plan import Plan
 
 DEFAULT_SCENARIO = "order-check"
-RECORDINGS = Path(".rehearsal/recordings")
-
 NoColor = Annotated[bool, typer.Option("--no-color", help="Plain text.")]
 ScenarioName = Annotated[str, typer.Option("--scenario", metavar="NAME", help="Which call.")]
 
@@ -66,7 +63,11 @@ async def _rehearse(plan: "Plan", name: str, as_json: bool, console: "Console") 
     async with world(plan, name, shown.step):
         shown.heading("The call")
         placed = await placed_call.place(
-            plan.origin, plan.api_key, _request(plan, chosen.request), RECORDINGS, shown.happening
+            plan.origin,
+            plan.api_key,
+            _request(plan, chosen.request),
+            plan.folder / "recordings",
+            shown.happening,
         )
     missing = verdict.shortfalls(chosen.goal, placed.record)
     shown.summary(placed, missing)
@@ -157,7 +158,7 @@ class _errors_in_a_line:  # noqa: N801 -- reads as a statement
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Any
     ) -> None:
-        from rehearsal.placed_call import NeverEndedError, NotPlacedError
+        from rehearsal.placed_call import NeverEndedError, NotPlacedError, RecordingError
         from rehearsal.plan import PlanError
         from rehearsal.process import ProcessError
 
@@ -165,6 +166,7 @@ class _errors_in_a_line:  # noqa: N801 -- reads as a statement
             typer.echo("Stopped.", err=True)
             raise typer.Exit(130)
         known = (
+            RecordingError,
             PlanError,
             ProcessError,
             NotPlacedError,

@@ -20,6 +20,10 @@ class NotPlacedError(Exception):
     """The API refused. The message is its answer."""
 
 
+class RecordingError(Exception):
+    """The recording is said to be there, and cannot be had. The message is the API's answer."""
+
+
 class NeverEndedError(Exception):
     """The call went on for longer than it may."""
 
@@ -47,6 +51,7 @@ async def place(
     Raises:
         NotPlacedError: the API did not take the request.
         NeverEndedError: it has not ended after ``seconds``.
+        RecordingError: its recording cannot be had.
     """
     headers = {"Authorization": f"Bearer {api_key}"}
     async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=30) as api:
@@ -89,7 +94,7 @@ async def _fetch(api: httpx.AsyncClient, record: dict[str, Any], folder: Path) -
     call_id = record["call_id"]
     moved = await api.get(f"/calls/{call_id}/recording")
     if moved.status_code != 303:
-        return None
+        raise RecordingError(f"GET /calls/{call_id}/recording: {moved.status_code} {moved.text}")
     # Another host: our key is not for it.
     async with httpx.AsyncClient(timeout=30) as store:
         wav = await store.get(moved.headers["location"])

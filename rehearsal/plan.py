@@ -6,6 +6,7 @@ Pure: the environment comes in as a mapping.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 ACCOUNT_SID = "AC00000000000000000000000000000001"
@@ -46,6 +47,16 @@ class Plan:
     from_number: str
     to_number: str | None
     """Whom to phone instead of the scenario's callee."""
+
+    @property
+    def folder(self) -> Path:
+        """Where this run keeps what it writes; two side by side differ in their ports."""
+        return Path(".rehearsal") / f"port-{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        """What every process of the run printed."""
+        return self.folder / "logs"
 
     @property
     def origin(self) -> str:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-LOGS = Path(".rehearsal/logs")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 _STOP_SECONDS = 8.0
 _PR_SET_PDEATHSIG = 1
@@ -21,7 +20,7 @@ class ProcessError(Exception):
 
 
 class Process:
-    """A child process. Everything it prints goes to ``.rehearsal/logs/<name>.log``."""
+    """A child process. Everything it prints goes to a log file."""
 
     def __init__(self, name: str, child: asyncio.subprocess.Process, log: Path) -> None:
         self.name = name
@@ -35,11 +34,14 @@ class Process:
         cls,
         name: str,
         *argv: str,
+        logs: Path,
         ready: str,
         environment: Mapping[str, str] | None = None,
         seconds: float = 60,
     ) -> tuple["Process", str]:
         """Run ``python -m <argv>`` until a line of its output matches ``ready``.
+
+        What it prints goes to ``<logs>/<name>.log``.
 
         Returns:
             The process, and what the pattern's first group caught.
@@ -56,7 +58,7 @@ class Process:
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )  # fmt: skip
-        self = cls(name, child, LOGS / f"{name}.log")
+        self = cls(name, child, logs / f"{name}.log")
         self._pump = asyncio.create_task(self._read(re.compile(ready)))
         try:
             return self, await asyncio.wait_for(asyncio.shield(self._ready), seconds)
@@ -71,8 +73,8 @@ class Process:
         output = self._child.stdout
         if output is None:
             return
-        self._log.parent.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 -- a local file
-        with self._log.open("wb") as log:  # noqa: ASYNC230
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as log:
             while line := await output.readline():
                 log.write(line)
                 log.flush()

@@ -48,14 +48,14 @@ async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
         ProcessError: something did not come up; nothing is left running.
     """
     async with AsyncExitStack() as stack:
-        cloud = await stack.enter_async_context(LocalCloud(Path.cwd()))
+        cloud = await stack.enter_async_context(LocalCloud(plan.folder))
         say("local cloud up")
         starting = [
             asyncio.create_task(each)
             for each in (
-                _stand_in(stack, plan.twilio, "twilio", _twilio_options(plan, scenario)),
-                _stand_in(stack, plan.deepgram, "deepgram", []),
-                _stand_in(stack, plan.groq, "llm", ["--default-scenario", scenario]),
+                _stand_in(stack, plan, plan.twilio, "twilio", _twilio_options(plan, scenario)),
+                _stand_in(stack, plan, plan.deepgram, "deepgram", []),
+                _stand_in(stack, plan, plan.groq, "llm", ["--default-scenario", scenario]),
             )
         ]
         try:
@@ -77,10 +77,11 @@ async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
                 "GROQ_BASE_URL": groq if plan.groq.base_url else f"{groq}/openai/v1",
             }
             media, media_url = await _media(
-                stack, {**settings, **vendors, **deployment.environment}
+                stack, plan, {**settings, **vendors, **deployment.environment}
             )
             await _started(
-                stack, "gateway", "rehearsal.gateway", "--host", plan.host, "--port", str(plan.port),
+                stack, plan, "gateway", "rehearsal.gateway",
+                "--host", plan.host, "--port", str(plan.port),
                 "--api", deployment.api_url, "--media", media_url,
             )  # fmt: skip
             await _warm(plan.origin)
@@ -97,28 +98,32 @@ def _twilio_options(plan: Plan, scenario: str) -> list[str]:
         "--default-scenario", scenario,
         "--account-sid", plan.account_sid,
         "--auth-token", plan.twilio.key,
-        "--recordings", ".rehearsal/twilio",
+        "--recordings", str(plan.folder / "twilio"),
     ]  # fmt: skip
 
 
-async def _stand_in(stack: AsyncExitStack, vendor: Vendor, name: str, options: list[str]) -> str:
+async def _stand_in(
+    stack: AsyncExitStack, plan: Plan, vendor: Vendor, name: str, options: list[str]
+) -> str:
     """Where the vendor is: its own address, or that of a stand-in started now."""
     if vendor.base_url is not None:
         return vendor.base_url
-    return await _started(stack, name, f"rehearsal.{name}", "--port", "0", *options)
+    return await _started(stack, plan, name, f"rehearsal.{name}", "--port", "0", *options)
 
 
-async def _started(stack: AsyncExitStack, name: str, *argv: str) -> str:
-    process, address = await Process.start(name, *argv, ready=_LISTENING)
+async def _started(stack: AsyncExitStack, plan: Plan, name: str, *argv: str) -> str:
+    process, address = await Process.start(name, *argv, logs=plan.logs, ready=_LISTENING)
     stack.push_async_callback(process.stop)
     return address
 
 
-async def _media(stack: AsyncExitStack, environment: dict[str, str]) -> tuple[Process, str]:
+async def _media(
+    stack: AsyncExitStack, plan: Plan, environment: dict[str, str]
+) -> tuple[Process, str]:
     port = free_port()
     process, _ = await Process.start(
         "media", "media_service", "--host", "127.0.0.1", "--port", str(port),
-        ready=r"Media service is up|Uvicorn running", environment=environment,
+        logs=plan.logs, ready="the media service listens", environment=environment,
     )  # fmt: skip
     stack.push_async_callback(process.stop)
     return process, f"http://127.0.0.1:{port}"

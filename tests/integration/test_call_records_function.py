@@ -85,7 +85,7 @@ def test_the_recording_is_copied_once_and_handed_out(twilio: Twilio, call_id: st
 
     answers = [ask("GET", f"/calls/{call_id}/recording") for _ in range(2)]
 
-    assert [answer["statusCode"] for answer in answers] == [303, 303]
+    assert [(answer["statusCode"], answer["body"]) for answer in answers] == [(303, "")] * 2
     assert f"recordings/{call_id}.wav" in answers[0]["headers"]["Location"]
     fetched = [path for method, path, _ in twilio.requests if path.endswith("RE1.wav")]
     assert len(fetched) == 1
