@@ -56,12 +56,9 @@ class Recorder:
         if line is not None and recording.track in line.tracks:
             line.tracks.remove(recording.track)
         recording.status = "processing"
-        if recording.trim:
-            recording.track.trim()
-        recording.seconds = round(recording.track.seconds)
-        if recording.track.seconds > 0:
-            await asyncio.to_thread(self._write, recording)
+        await asyncio.to_thread(self._settle, recording)  # an hour of frames takes its time
         seconds = recording.track.seconds
+        recording.seconds = round(seconds)
         recording.status = "completed" if seconds > 0 else "absent"
         recording.track = Track()  # it is on disk now
         detail = {"sid": recording.sid, "seconds": seconds}
@@ -79,7 +76,11 @@ class Recorder:
         with suppress(FileNotFoundError):
             self.path(recording).unlink()
 
-    def _write(self, recording: Recording) -> None:
+    def _settle(self, recording: Recording) -> None:
+        if recording.trim:
+            recording.track.trim()
+        if not recording.track.seconds:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         samples = recording.track.samples(recording.channels)
         write_wav(self.path(recording), samples, recording.channels)

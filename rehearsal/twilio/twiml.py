@@ -141,8 +141,8 @@ def parse(text: str) -> Document:
     """Read a TwiML document.
 
     Raises:
-        TwimlError: 12100 not a TwiML document, 12200 an attribute that cannot be, 31920 a stream
-            URL with a query string, 21610-like limits as 12200.
+        TwimlError: 11750 too large, 12100 not a TwiML document, 12200 an attribute that cannot be,
+            31920 a stream URL with a query string.
     """
     if len(text.encode()) > MOST_DOCUMENT:
         raise TwimlError(11750, "TwiML response body too large")

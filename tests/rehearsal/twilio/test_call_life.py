@@ -243,3 +243,29 @@ async def test_many_calls_keep_their_pace(network: Rehearsed, product: Product) 
         assert 75 <= len(media) <= 101  # less what a busy machine took to open the stream
         times = [int(body["media"]["timestamp"]) for body in media]
         assert times == list(range(0, 20 * len(media), 20))
+
+
+async def test_a_network_that_stops_says_so_and_leaves_nothing(
+    folder: Folder, product: Product
+) -> None:
+    product.twiml["/twiml"] = stream_twiml(product)
+    async with rehearsed(folder, product) as network:
+        sid = await network.dial(record=True)
+        await product.hook("/stream-status", StreamEvent="stream-started")
+        ringing = await network.dial()
+    assert product.sessions[0].messages[-1]["event"] == "stop"
+    assert [network.exchange.calls[each].call.live for each in (sid, ringing)] == [True, True]
+    assert not folder.recordings.exists()
+
+
+async def test_a_recording_of_nothing_is_absent(network: Rehearsed, product: Product) -> None:
+    product.twiml["/twiml"] = '<Response><Pause length="0.2"/></Response>'
+    sid = await network.dial(
+        record=True,
+        recording_status_callback=f"{product.url}/recording",
+        recording_status_callback_event=["absent", "completed"],
+    )
+    await network.ended(sid)
+    absent = await product.hook("/recording")
+    assert (absent.form["RecordingStatus"], absent.form["RecordingDuration"]) == ("absent", "0")
+    assert absent.form["RecordingSource"] == "OutboundAPI"
