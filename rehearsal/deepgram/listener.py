@@ -17,7 +17,8 @@ SHORTEST_VOICED = 5
 """Frames (100 ms). With less voice than this a segment has no words, whatever the engine says."""
 FIRST_INTERIM = 0.7
 INTERIM = 0.5
-"""Seconds of audio from the segment's start, and between interim results."""
+"""Seconds from the segment's start to its first interim result, and from one to the next, at least.
+Each looks at the whole segment, so they grow rarer with its length."""
 
 
 class IdleError(Exception):
@@ -163,8 +164,8 @@ class Listener:
         segment = self._segmenter.open
         if not self._request.interim_results or not segment or segment.silent:
             return
-        if self._segmenter.seconds >= self._interim_due and not self._recognizer.busy:
-            self._interim_due = self._segmenter.seconds + INTERIM
+        if self._segmenter.seconds >= self._interim_due and self._recognizer.idle:
+            self._interim_due = self._segmenter.seconds + max(INTERIM, segment.seconds / 2)
             self._show(segment)
 
     def _show(self, segment: Segment) -> None:

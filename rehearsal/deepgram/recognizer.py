@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +18,11 @@ class Recognizer(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Something waits or runs: leave out what nobody asked for, like interim results."""
+        """There is a queue: ask only for what is needed now."""
+
+    @property
+    def idle(self) -> bool:
+        """There is time for what nobody waits for, like interim results."""
 
     async def transcribe(self, audio: Audio) -> str:
         """The words, with punctuation. Empty: none."""
@@ -40,12 +45,19 @@ class Moonshine:
         )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="moonshine")
         self._waiting = 0
+        self._rested_at = 0.0
         self._lock = threading.Lock()
         self._run(np.zeros(RATE, dtype=np.float32))
 
     @property
     def busy(self) -> bool:
-        return self._waiting > 0
+        return self._waiting > 1
+
+    @property
+    def idle(self) -> bool:
+        # Resting as long as it worked leaves half of its time to the results that are waited for,
+        # and half of the processor to the product, however many streams there are.
+        return not self._waiting and time.monotonic() >= self._rested_at
 
     async def transcribe(self, audio: Audio) -> str:
         loop = asyncio.get_running_loop()
@@ -63,6 +75,8 @@ class Moonshine:
 
     def _run(self, audio: Audio) -> str:
         with self._lock:
+            began = time.monotonic()
             lines = self._model.transcribe_without_streaming(audio.tolist(), RATE).lines
+            self._rested_at = 2 * time.monotonic() - began
         words = " ".join(line.text for line in lines).split()
         return " ".join(word for word in words if any(letter.isalnum() for letter in word))

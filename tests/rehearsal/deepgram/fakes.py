@@ -47,6 +47,7 @@ class FakeRecognizer:
 
     def __init__(self) -> None:
         self.busy = False
+        self.idle = True
         self.heard: list[float] = []
         self.gate = asyncio.Event()
         self.gate.set()
