@@ -1,4 +1,4 @@
-"""Who may speak with a call: a stream is checked, bound and claimed before any vendor hears of it."""
+"""Who may speak with a call: a stream is checked, and claims its leg, ahead of any vendor."""
 
 import asyncio
 from typing import Protocol
@@ -13,7 +13,7 @@ MAX_LEGS = 10
 
 
 class RefusedError(Exception):
-    """This stream is not let in. ``reason`` is a few static words, without anything that came in."""
+    """This stream is not let in. ``reason`` is a few static words, with nothing that came in."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

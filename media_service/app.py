@@ -45,7 +45,7 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """Alive. Never "full": a load balancer would have the task killed, and its calls with it."""
+        """Alive. Never "full": that would get the task killed, and its calls with it."""
         return {"status": "ok"}
 
     @app.websocket("/ws")

@@ -1,4 +1,4 @@
-"""One call's pipeline: the callee's sound in, the agent's sound out, and what is said in between."""
+"""One call's pipeline: the callee's sound in, the agent's out, and what is said in between."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
     ErrorFrame,
     Frame,
+    FunctionCallResultProperties,
     LLMMessagesAppendFrame,
     LLMRunFrame,
     TTSSpeakFrame,
@@ -187,8 +188,6 @@ class Conversation:
 
     async def _end_call(self, params: FunctionCallParams) -> None:
         self._reports.end_call()
-        from pipecat.frames.frames import FunctionCallResultProperties
-
         await params.result_callback(
             {"status": "the call ends once the goodbye has been heard"},
             properties=FunctionCallResultProperties(run_llm=False),

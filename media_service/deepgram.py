@@ -1,7 +1,8 @@
-"""Deepgram's two services as a call needs them: connecting behind the call's back, within a deadline.
+"""Deepgram's two services as a call needs them: they connect behind its back, within a deadline.
 
 Pipecat's connect while the pipeline is set up, and hold everything behind them until they have; a
-vendor that hangs would so keep the agent from speaking at all.
+vendor that hangs would so keep the agent from speaking at all. (mypy: half of Pipecat has no
+annotations, and its processors narrow the argument of ``setup`` as we do.)
 """
 
 import asyncio
@@ -25,8 +26,8 @@ RESULT_SECONDS = 2.0
 class Stt(DeepgramSTTService):
     """Speech to text. A connection that breaks or falls silent is made anew, once, at once."""
 
-    async def setup(self, setup: FrameProcessorSetup) -> None:
-        """Set up, and connect in the background; what is heard meanwhile is transcribed afterwards."""
+    async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
+        """Set up, and connect in the background; what is heard meanwhile is transcribed then."""
         await STTService.setup(self, setup)
         self._mending: asyncio.Task[None] | None = self.create_task(self._mend())
         self._watching: asyncio.Task[None] | None = None
@@ -40,7 +41,7 @@ class Stt(DeepgramSTTService):
                 await self.cancel_task(task)
         self._mending = self._watching = None
         with contextlib.suppress(Exception):
-            await super().cleanup()
+            await super().cleanup()  # type: ignore[no-untyped-call]
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """See Pipecat; and from each `Finalize` on, watch for an answer."""
@@ -61,7 +62,7 @@ class Stt(DeepgramSTTService):
     async def _on_message(self, message: Any) -> None:
         self._message_at = time.monotonic()
         self._spare = 1
-        await super()._on_message(message)
+        await super()._on_message(message)  # type: ignore[no-untyped-call]
 
     async def _watch(self, since: float) -> None:
         await asyncio.sleep(RESULT_SECONDS)
@@ -74,10 +75,10 @@ class Stt(DeepgramSTTService):
             await self.cancel_task(before)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await self._reconnect()
+                await self._reconnect()  # type: ignore[no-untyped-call]
         except TimeoutError as error:
             self._spare = 0  # Whoever hangs once hangs twice, and the callee is waiting.
-            await self._disconnect()
+            await self._disconnect()  # type: ignore[no-untyped-call]
             await self.push_error("no connection within the deadline", exception=error)
 
 
@@ -91,7 +92,7 @@ class Tts(DeepgramTTSService):
         self._one_at_a_time = asyncio.Lock()
         self._opening: asyncio.Task[None] | None = None
 
-    async def setup(self, setup: FrameProcessorSetup) -> None:
+    async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         """Set up, and connect in the background."""
         await WebsocketTTSService.setup(self, setup)
         self._opening = self.create_task(self._connect())
@@ -101,14 +102,14 @@ class Tts(DeepgramTTSService):
         if self._opening:
             await self.cancel_task(self._opening)
             self._opening = None
-        await super().cleanup()
+        await super().cleanup()  # type: ignore[no-untyped-call]
 
     async def _connect(self) -> None:
         # The first words come while the connection is being made, and wait here for it.
         async with self._one_at_a_time:
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    await super()._connect()
+                    await super()._connect()  # type: ignore[no-untyped-call]
             except TimeoutError as error:
                 await self.push_error("no connection within the deadline", exception=error)
 

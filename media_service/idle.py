@@ -13,7 +13,7 @@ class Idle:
         self._silences = 0
 
     def silent(self) -> bool:
-        """Another silence. Whether to pick the conversation up once more, or to say goodbye (False)."""
+        """Another silence. Whether to break it; if not, it is time to say goodbye."""
         self._silences += 1
         return self._silences <= self._tries
 

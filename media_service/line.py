@@ -1,4 +1,4 @@
-"""The phone line of one call: its accepted Media Streams socket, which outlives any pipeline behind it.
+"""The phone line of one call: its accepted Media Streams socket, which outlives any pipeline.
 
 Pipecat's transport is given this in the place of a WebSocket and moves bare mu-law through it; the
 protocol around the sound stays here. Marks and the end of the stream are so seen whatever state the
@@ -53,7 +53,7 @@ class Line:
     # What the session asks of it.
 
     async def mark(self, then: Callable[[], None]) -> None:
-        """Have ``then`` called once all that was said so far has been heard; never, if it is cleared."""
+        """Have ``then`` called once all that was said so far is heard; never, if it is cleared."""
         self._marks += 1
         name = f"m{self._marks}"
         self._awaited[name] = then
@@ -85,7 +85,7 @@ class Line:
         await self.clear()
 
     async def hang_up(self, code: int = 1000) -> None:
-        """Close the socket. Unless the call has ended, Twilio goes on with the TwiML after the stream."""
+        """Close the socket. If the call lives, Twilio goes on with the TwiML after the stream."""
         self._seized = True
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
             await self._websocket.close(code)
@@ -95,7 +95,7 @@ class Line:
     # What Pipecat's transport does with a WebSocket.
 
     async def receive(self) -> dict[str, Any]:
-        """The next sound (``bytes``: mu-law) or key (``text``), or the disconnect, as ASGI has it."""
+        """The next sound (``bytes``: mu-law) or key (``text``), or the disconnect, as in ASGI."""
         return await self._incoming.get()
 
     async def send_bytes(self, data: bytes) -> None:

@@ -63,7 +63,7 @@ def _from_pipecat(message: "Message") -> None:
 
 
 def _chain(error: BaseException | None) -> list[str]:
-    names = []
+    names: list[str] = []
     while error is not None and len(names) < 5:
         names.append(type(error).__qualname__)
         error = error.__cause__ or error.__context__

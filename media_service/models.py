@@ -24,7 +24,7 @@ class _Silero(SileroVADAnalyzer):
     def __init__(self, loaded: SileroVADAnalyzer) -> None:
         VADAnalyzer.__init__(self, params=VADParams())
         self._model = copy.copy(loaded._model)
-        self._model.reset_states()
+        self._model.reset_states()  # type: ignore[no-untyped-call]
         self._windows_since_reset = 0
         self._low_confidence_windows = 0
 
@@ -55,10 +55,10 @@ class Models:
 
 
 def load() -> Models:
-    """Load all models and run each once, so that no call pays for a first run. Blocks for about 0.2 s.
+    """Load all models and run each once: no call pays for a first run. Blocks for about 0.2 s.
 
     Raises:
-        NoiseFilterMissingError: RNNoise is not installed; without it calls would only seem filtered.
+        NoiseFilterMissingError: RNNoise is not installed; calls would only seem filtered.
     """
     noise_filter.library()
     models = Models(SileroVADAnalyzer(), LocalSmartTurnAnalyzerV3())

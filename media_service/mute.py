@@ -17,7 +17,7 @@ class Mute(BaseUserMuteStrategy):
     """
 
     def __init__(self, *, greets: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.leaving = False
         self._clock = clock
         self._until = float("inf") if greets else float("-inf")

@@ -1,8 +1,8 @@
 """RNNoise on the callee's sound, called straight in the library that ``pyrnnoise`` ships.
 
 Pipecat's own filter passes the sound through when the library is missing, with no more than a line
-in the log, and takes 0.9 s and PyAV to import; so this loads the shared object by its path, at boot,
-and a missing one stops the process there.
+in the log, and takes 0.9 s and PyAV to import. This loads the shared object by its path, at boot,
+and stops the process there if it is missing.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import soxr
+import soxr  # type: ignore[import-untyped]
 from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
 from pipecat.frames.frames import FilterControlFrame, FilterEnableFrame
 
@@ -93,4 +93,5 @@ class NoiseFilter(BaseAudioFilter):
             at = clean.ctypes.data + start * clean.itemsize
             library().rnnoise_process_frame(self._state, at, at)
         quiet = self._down.resample_chunk(clean)
-        return np.clip(np.rint(quiet), -32768, 32767).astype(np.int16).tobytes()
+        pcm: np.ndarray[tuple[int], np.dtype[np.float32]] = np.clip(np.rint(quiet), -32768, 32767)
+        return pcm.astype(np.int16).tobytes()

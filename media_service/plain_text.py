@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from pipecat.frames.frames import TextType
+from pipecat.utils.text.base_text_aggregator import TextType
 from pipecat.utils.text.transforms.strip_markdown import strip_markdown
 
 _SPOKEN_SYMBOLS = frozenset("$€£¥%+&@#°=")

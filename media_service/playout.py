@@ -7,16 +7,16 @@ from pipecat.frames.frames import (
     Frame,
     InterruptionFrame,
     LLMAssistantPushAggregationFrame,
-    TextType,
     TTSAudioRawFrame,
     TTSStartedFrame,
     TTSStoppedFrame,
     TTSTextFrame,
     UserIdleTimeoutUpdateFrame,
-    UserStartedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.utils.text.base_text_aggregator import TextType
 
 from media_service.frames import LastWordFrame
 from media_service.line import Line
@@ -80,16 +80,20 @@ class Playout(FrameProcessor):
         self._last_word = last_word
         self._idle_seconds = idle_seconds
         self._now: Utterance | None = None
+        self._silent = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Follow what goes out; words are put into the stream for the context right after their sound."""
+        """Follow what goes out; the context is given each word right after its sound."""
         await super().process_frame(frame, direction)
         if isinstance(frame, TTSTextFrame):
             return  # Pipecat's guess at what was said; the words come from here.
         if isinstance(frame, TTSStartedFrame):
             self._now = self._utterances.get(frame.context_id)
+            self._silent = True
         elif isinstance(frame, TTSAudioRawFrame):
-            self._transcript.agent_sounded()
+            if self._silent:
+                self._silent = False
+                self._transcript.agent_sounded()
             await self._say(self._now.play(len(frame.audio)) if self._now else [])
         elif isinstance(frame, TTSStoppedFrame | LLMAssistantPushAggregationFrame):
             await self._say(self._now.finish() if self._now else [])
@@ -105,7 +109,7 @@ class Playout(FrameProcessor):
             self._last_word()
         elif isinstance(frame, InterruptionFrame):
             self._now = None
-        elif isinstance(frame, UserStartedSpeakingFrame):
+        elif isinstance(frame, VADUserStartedSpeakingFrame):
             self._transcript.callee_started()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._transcript.callee_stopped(frame.timestamp - frame.stop_secs)

@@ -53,7 +53,7 @@ class ReplyWatch(FrameProcessor):
     async def cleanup(self) -> None:
         """Forget the deadline."""
         self._disarm()
-        await super().cleanup()
+        await super().cleanup()  # type: ignore[no-untyped-call]
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Watch what passes."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from socket import socket
 from types import FrameType
 
 import uvicorn
@@ -34,10 +35,10 @@ class Server(uvicorn.Server):
         self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, and say where: with port 0, nobody else knows."""
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)  # type: ignore[arg-type]  # uvicorn's own list of sockets
+        await super().startup(sockets)
         for server in self.servers:
             host, port = server.sockets[0].getsockname()[:2]
             log.info("the media service listens", extra={"host": host, "port": port})

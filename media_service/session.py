@@ -105,7 +105,7 @@ class Session:
         self._language, self._idle = agent.language, Idle(agent.idle.tries)
         self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
         if agent.recording == "notice" and self._call.recording is None:
-            self._do(self._record())
+            self._do(self._record(), name="recording")
         vendors = self._world.vendors
         services = await asyncio.to_thread(
             lambda: Services(vendors.stt(agent), vendors.llm(agent), vendors.tts(agent))
@@ -279,8 +279,8 @@ class Session:
         except TimeoutError:
             return
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=work.__name__)
+    def _do(self, work: Coroutine[Any, Any, None], name: str = "session") -> None:
+        task = asyncio.create_task(work, name=name)
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
 

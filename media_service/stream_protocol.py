@@ -1,4 +1,4 @@
-"""Twilio Media Streams, without I/O: text in, a typed event or a typed rejection out; a command in, text out.
+"""Twilio Media Streams, without I/O: text in, a typed event or rejection out; commands as text.
 
 Source: Twilio's page "Media Streams: WebSocket messages". Nothing that comes in can raise here: the
 other side of the socket is the open Internet until the token has been checked, and one odd frame
@@ -14,7 +14,7 @@ from typing import Any
 MAX_TEXT = 64 * 1024
 """Characters of the longest frame that is looked at; Twilio's media frames have about 350."""
 MAX_CHUNK_BYTES = 8_000
-"""The longest audio of one media frame that is believed: a second. Twilio sends 160 bytes, 20 ms."""
+"""The longest sound of one frame that is believed: a second. Twilio sends 160 bytes, 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not a message that anything is done about. ``reason`` is one of a fixed few, fit for counting."""
+    """Nothing that anything is done about. ``reason`` is one of a fixed few, fit for counting."""
 
     reason: str
 
@@ -104,7 +104,7 @@ def mark(stream_sid: str, name: str) -> str:
 
 
 def clear(stream_sid: str) -> str:
-    """The command to forget what has not been played yet. Twilio echoes the pending marks at once."""
+    """The command to forget what was not played yet. Twilio echoes the pending marks at once."""
     return json.dumps({"event": "clear", "streamSid": stream_sid})
 
 

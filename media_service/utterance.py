@@ -14,7 +14,7 @@ LETTERS_PER_SECOND = 15.0
 
 
 class Utterance:
-    """One stretch of speech: its text and its sound, both still growing, and how far it has played."""
+    """One stretch of speech: its text and sound, both still growing, and how far it has played."""
 
     def __init__(self) -> None:
         self._text = ""

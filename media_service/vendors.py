@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-from pipecat.utils.http import connection_limits
 from pipecat.services.deepgram.stt import DeepgramSTTSettings
 from pipecat.services.deepgram.tts import DeepgramTTSSettings
 from pipecat.services.groq.llm import GroqLLMService, GroqLLMSettings
 from pipecat.services.llm_service import LLMService
 from pipecat.services.stt_service import STTService
 from pipecat.services.tts_service import TTSService
+from pipecat.utils.http import connection_limits
 
 from calls.agents import Agent
 from calls.ports import Secrets
@@ -82,7 +82,7 @@ def _deepgram_stt(vendors: Vendors, agent: Agent) -> STTService:
             model=agent.stt.model, language=agent.language, endpointing=False
         ),
         # What the turn waits for a transcript that Deepgram does not mark as final.
-        ttfs_p99_latency=0.2,
+        ttfs_p99_latency=0.35,
     )
 
 

@@ -129,9 +129,7 @@ class Service:
         return stream_token.sign(SECRET, call.call_id, leg, call.call_sid, call.stream_until)
 
     async def dial(self, signature: str | None = None) -> Phone:
-        return await dial(
-            self.url, signed_url=PUBLIC_WS, token=AUTH_TOKEN, signature=signature
-        )
+        return await dial(self.url, signed_url=PUBLIC_WS, token=AUTH_TOKEN, signature=signature)
 
     @asynccontextmanager
     async def answered(self, call: Call | None = None, leg: int = 1) -> AsyncIterator[Phone]:

@@ -114,9 +114,7 @@ class Phone:
 
     async def hang_up(self) -> None:
         """As Twilio does: `stop`, and the socket closes."""
-        await self.send(
-            {"event": "stop", "streamSid": self.stream_sid, "stop": {"callSid": "CA1"}}
-        )
+        await self.send({"event": "stop", "streamSid": self.stream_sid, "stop": {"callSid": "CA1"}})
         await self.socket.close()
 
     async def _run(self) -> None:
@@ -161,9 +159,7 @@ class Phone:
 
     async def _echo(self, name: str) -> None:
         self.on_mark(name)
-        await self.send(
-            {"event": "mark", "streamSid": self.stream_sid, "mark": {"name": name}}
-        )
+        await self.send({"event": "mark", "streamSid": self.stream_sid, "mark": {"name": name}})
 
     async def _read(self) -> None:
         try:

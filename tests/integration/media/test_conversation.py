@@ -18,3 +18,30 @@ async def test_the_greeting_is_heard_and_written_down(service: Service) -> None:
     assert call.first_audio_at is not None
     assert call.recording
     assert service.telephony.hung_up == []
+
+
+async def test_sarahs_call_from_hello_to_goodbye(service: Service) -> None:
+    async with service.answered() as phone:
+        await phone.quiet(0.8)
+        phone.say("sarah-speaking")
+        await phone.quiet(0.8)
+        phone.say("sarah-arrived")
+        since = phone.now
+        await phone.until(lambda: phone.last_sound_at > since + 3)
+        spoke = phone.last_sound_at
+        await phone.until(lambda: phone.now > spoke + 2)
+        before = len(phone.clears)
+        print("barge in at", phone.now)
+        phone.say("sarah-interrupts")
+        await phone.until(lambda: len(phone.clears) > before)
+        print("clears", phone.clears)
+        await phone.quiet(0.8)
+        heard = phone.last_sound_at
+        await phone.quiet(0.8)
+        print("idle", heard, phone.last_sound_at)
+        phone.say("sarah-still-here")
+        await phone.closed()
+        await service.over()
+    for turn in service.said():
+        print(turn.number, turn.role, turn.kind, turn.interrupted, turn.latency_ms, turn.text)
+    print(service.records.get("01CALL").end_reason, service.telephony.hung_up, phone.closed_with)
