@@ -82,7 +82,7 @@ class Reply(_Strict):
     """What the LLM says when the last message matches. Used once, unless ``again``."""
 
     heard: Pattern
-    """Searched in the last message that is not the assistant's own."""
+    """Searched in the last message; then in all that came since the assistant last spoke."""
     say: str = ""
     call: ToolCall | None = None
     again: bool = False

@@ -7,7 +7,7 @@ import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from rehearsal.deepgram import g711
+from rehearsal import mulaw
 
 ENGINE_RATE = 16_000
 
@@ -29,7 +29,7 @@ class AudioFormat:
             held.extend(data)
             whole = bytes(held[: len(held) // width * width])
             del held[: len(whole)]
-            samples = g711.decode(whole) if width == 1 else np.frombuffer(whole, dtype="<i2")
+            samples = mulaw.decode(whole) if width == 1 else np.frombuffer(whole, dtype="<i2")
             scaled = samples.astype(np.float32) / np.float32(32768)
             if self.sample_rate == ENGINE_RATE:
                 return scaled
@@ -42,7 +42,7 @@ class AudioFormat:
         """Wire bytes of 16 kHz audio in -1...1."""
         converted = soxr.resample(audio, ENGINE_RATE, self.sample_rate, quality="HQ")
         samples = (np.clip(converted, -1, 1) * 32767).astype(np.int16)
-        return g711.encode(samples) if self.encoding == "mulaw" else samples.tobytes()
+        return mulaw.encode(samples) if self.encoding == "mulaw" else samples.tobytes()
 
     @property
     def bytes_per_second(self) -> int:

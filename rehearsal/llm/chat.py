@@ -1,5 +1,6 @@
 """A chat completion request, as far as a scenario needs it. Everything else is let pass."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,9 +83,21 @@ class ChatRequest(_Lenient):
     @property
     def heard(self) -> str:
         """The last message that is neither the assistant's nor the leading system message."""
-        leading = 1 if self.messages[0].role in ("system", "developer") else 0
-        others = [message for message in self.messages[leading:] if message.role != "assistant"]
+        others = [message for message in self._conversation if message.role != "assistant"]
         return others[-1].text if others else ""
+
+    @property
+    def heard_since(self) -> str:
+        """All that came since the assistant last spoke: people pause within an answer."""
+        since: list[str] = []
+        for message in self._conversation:
+            since = [] if message.role == "assistant" else [*since, message.text]
+        return " ".join(since)
+
+    @property
+    def _conversation(self) -> Sequence[Message]:
+        leading = 1 if self.messages[0].role in ("system", "developer") else 0
+        return self.messages[leading:]
 
     @property
     def answers(self) -> list[Message]:

@@ -36,14 +36,17 @@ def part(scenarios: Mapping[str, Llm], default: str, system: str) -> Llm:
 
 
 def answer(llm: Llm, request: ChatRequest) -> Answer:
-    """The first reply that matches and was not given yet; else what is said otherwise."""
-    heard = request.heard
-    for reply in llm.replies:
-        if not re.search(reply.heard, heard, re.IGNORECASE):
-            continue
-        if reply.again or not given(reply, request.answers):
-            callable_now = reply.call and reply.call.name in request.offered
-            return Answer(reply.say, reply.call if callable_now else None)
+    """The first reply that matches and was not given yet; else what is said otherwise.
+
+    The last message counts; where nothing answers it, all that came since the assistant spoke.
+    """
+    for heard in (request.heard, request.heard_since):
+        for reply in llm.replies:
+            if not re.search(reply.heard, heard, re.IGNORECASE):
+                continue
+            if reply.again or not given(reply, request.answers):
+                callable_now = reply.call and reply.call.name in request.offered
+                return Answer(reply.say, reply.call if callable_now else None)
     return Answer(llm.otherwise)
 
 

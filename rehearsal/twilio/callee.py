@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.mulaw import FRAME, FRAME_MS, SILENCE, SILENT_FRAME
 from rehearsal.scenario import Step
 
 from .clip import Clip
 from .hearing import Change, Hearing
-from .mulaw import FRAME, FRAME_MS, SILENCE, SILENT_FRAME
 
 TICK = FRAME_MS / 1000
 KEY_SECONDS = 0.2

@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from rehearsal.mulaw import FRAME, FRAME_MS, RATE, Samples, encode, loudness
+
 from .hearing import THRESHOLD
-from .mulaw import FRAME, FRAME_MS, RATE, Samples, encode, loudness
 
 
 @dataclass(frozen=True)

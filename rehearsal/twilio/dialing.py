@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from rehearsal.mulaw import FRAME, SILENT_FRAME
+
 from .line import Heard, Person
-from .mulaw import FRAME, SILENT_FRAME
 from .playout import Played
 
 

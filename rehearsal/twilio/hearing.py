@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from .mulaw import FRAME_MS, loudness
+from rehearsal.mulaw import FRAME_MS, loudness
 
 THRESHOLD = 200.0
 """Root mean square on the int16 scale, about -44 dBFS: above line noise, below a soft voice."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from rehearsal.mulaw import FRAME_MS
+
 from .callee import Noted, Spoken
-from .mulaw import FRAME_MS
 from .playout import Playout, Source
 from .recording import Track
 

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
-from .mulaw import FRAME, SILENCE
+from rehearsal.mulaw import FRAME, SILENCE
 
 
 @dataclass(frozen=True)

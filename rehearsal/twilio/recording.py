@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from rehearsal.mulaw import FRAME, RATE, Samples, decode, loudness
+
 from .call_request import Address
 from .hearing import THRESHOLD
-from .mulaw import FRAME, RATE, Samples, decode, loudness
 
 Status = Literal["in-progress", "processing", "completed", "absent"]
 

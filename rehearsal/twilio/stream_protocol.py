@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .mulaw import FRAME_MS
+from rehearsal.mulaw import FRAME_MS
 
 
 class Outgoing:

@@ -21,7 +21,7 @@ import soxr  # type: ignore[import-untyped]
 import yaml
 from numpy.typing import NDArray
 
-from rehearsal.deepgram import g711
+from rehearsal import mulaw
 
 Audio = NDArray[np.float32]
 
@@ -152,7 +152,7 @@ def render_apologies(kokoro: Kokoro, folder: Path) -> None:
     for text in sorted(folder.glob("*.txt")):
         words = text.read_text(encoding="utf-8").strip()
         spoken = kokoro.speak(words, APOLOGY_VOICE)
-        text.with_suffix(".ulaw").write_bytes(g711.encode(_sampled(spoken, PHONE_RATE)))
+        text.with_suffix(".ulaw").write_bytes(mulaw.encode(_sampled(spoken, PHONE_RATE)))
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from rehearsal.deepgram import g711
+from rehearsal import mulaw
 from rehearsal.deepgram.server import Options
 from tests.rehearsal.deepgram.sdk import (
     ApiError,
@@ -181,7 +181,7 @@ class TestListen:
         asked = {**STT, "encoding": "mulaw"}
         async with vendor.service.client(vendor.key).listen.v1.connect(**asked) as stream:
             transcripts = Transcripts(stream)
-            await stream.send_media(g711.encode(over_the_phone(clip("stop-calling"))))
+            await stream.send_media(mulaw.encode(over_the_phone(clip("stop-calling"))))
             await transcripts.finalize()
             await transcripts.close()
         assert "stop calling me" in transcripts.said
@@ -231,7 +231,7 @@ class TestSpeak:
             await stream.recv()
             audio, _ = await spoken(stream, "Thank you for your time.")
         assert 1 < len(audio) / 8000 < 4
-        assert np.abs(g711.decode(audio)).max() > 3000
+        assert np.abs(mulaw.decode(audio)).max() > 3000
 
     async def test_what_is_spoken_is_understood(self, vendor: Vendor) -> None:
         client = vendor.service.client(vendor.key)

@@ -12,8 +12,7 @@ import soxr  # type: ignore[import-untyped]
 from aiohttp import web
 from numpy.typing import NDArray
 
-from rehearsal import voices
-from rehearsal.deepgram import g711
+from rehearsal import mulaw, voices
 from rehearsal.deepgram.clock import Clock, WallClock
 from rehearsal.deepgram.recognizer import Moonshine, Recognizer
 from rehearsal.deepgram.server import Options, Server
@@ -84,7 +83,7 @@ def clip(name: str) -> NDArray[np.int16]:
 def over_the_phone(samples: NDArray[np.int16], rate: int = 16_000) -> NDArray[np.int16]:
     """8 kHz, as it comes out of mu-law."""
     narrow = soxr.resample(samples.astype(np.float32), rate, 8000).clip(-32767, 32767)
-    return g711.decode(g711.encode(narrow.astype(np.int16)))
+    return mulaw.decode(mulaw.encode(narrow.astype(np.int16)))
 
 
 def packets(samples: NDArray[np.int16], seconds: float = 0.02, rate: int = 8000) -> Iterator[bytes]:

@@ -102,6 +102,10 @@ def test_the_last_message_counts_unless_it_is_the_agents_own() -> None:
     assert answered(user("They arrived."), agent("Hm.")).say == LONG
 
 
+def test_an_answer_in_two_pieces_is_answered_by_either() -> None:
+    assert answered(user("They arrived."), user("Mumble mumble.")).say == LONG
+
+
 def test_the_leading_system_message_is_not_heard_but_a_later_one_is() -> None:
     opening = {"role": "system", "content": "If they are silent, ask."}
     body = {"model": "m", "messages": [opening]}

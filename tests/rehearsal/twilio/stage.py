@@ -15,8 +15,8 @@ from aiohttp import WSMsgType, web
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from rehearsal.mulaw import encode
 from rehearsal.twilio.exchange import Account, Exchange
-from rehearsal.twilio.mulaw import encode
 from rehearsal.twilio.scenarios import Scenarios
 from rehearsal.twilio.server import serving
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from rehearsal.mulaw import SILENT_FRAME, encode
 from rehearsal.scenario import Step
 from rehearsal.twilio.callee import Callee, Noted
 from rehearsal.twilio.clip import Clip
-from rehearsal.twilio.mulaw import SILENT_FRAME, encode
 
 from .stage import tone
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rehearsal.mulaw import SILENT_FRAME, decode, encode, loudness
 from rehearsal.scenario import Step
 from rehearsal.twilio.callee import Callee
 from rehearsal.twilio.clip import Clip, from_wav
 from rehearsal.twilio.dialing import Bridge
 from rehearsal.twilio.line import Line, Metronome
-from rehearsal.twilio.mulaw import SILENT_FRAME, decode, encode, loudness
 from rehearsal.twilio.playout import Playout
 from rehearsal.twilio.recording import Track, write_wav
 

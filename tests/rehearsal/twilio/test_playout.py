@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.twilio.mulaw import FRAME, SILENCE
+from rehearsal.mulaw import FRAME, SILENCE
 from rehearsal.twilio.playout import Playout
 
 

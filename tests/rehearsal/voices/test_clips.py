@@ -10,8 +10,7 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from rehearsal import scenario
-from rehearsal.deepgram import g711
+from rehearsal import mulaw, scenario
 from rehearsal.deepgram.segmenter import Event, Segmenter
 from tests.rehearsal.deepgram.serving import VOICES, clip, moonshine, over_the_phone
 
@@ -23,7 +22,10 @@ def words(text: str) -> list[str]:
 
 CLIPS: dict[str, dict[str, Any]] = yaml.safe_load((VOICES / "clips.yaml").read_text("utf-8"))
 APOLOGIES = {
-    path.stem: (words(path.read_text("utf-8")), g711.decode(path.with_suffix(".ulaw").read_bytes()))
+    path.stem: (
+        words(path.read_text("utf-8")),
+        mulaw.decode(path.with_suffix(".ulaw").read_bytes()),
+    )
     for path in (Path(__file__).parents[3] / "media_service" / "apologies").glob("*.txt")
 }
 NO_WORD = {"mm-hm"}
