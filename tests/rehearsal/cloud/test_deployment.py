@@ -1,0 +1,90 @@
+"""The project's own stack, deployed, changed and destroyed by the real CDK."""
+
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rehearsal.cloud.deployment import ROOT, Deployment, LocalCloud
+from rehearsal.cloud.process import CommandError
+
+_CHANGED = """
+import json, os
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps(dict(os.environ))}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of what is deployed, to be changed; tools and caches are the repository's own."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    (ROOT / ".build").mkdir(exist_ok=True)
+    for name in (".venv", "node_modules", ".rehearsal", ".build"):
+        (copy / name).symlink_to(ROOT / name)
+    for name in ("agents", "calls", "functions", "infra", "requirements"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "cdk.json", copy / "cdk.json")
+    return copy
+
+
+@pytest.mark.timeout(300)  # The first build ever installs the functions' dependencies.
+async def test_a_stack_is_deployed_changed_and_destroyed(project: Path, tmp_path: Path) -> None:
+    async with LocalCloud(tmp_path, root=project) as cloud:
+        first = await cloud.deploy({"DIALOUT_PUBLIC_API_URL": "http://127.0.0.1:7860"})
+        await cloud.warm(first)
+        assert await _get(first, "/healthz") == {"status": "ok"}
+        assert await _status(first, "/calls") == 401
+        assert await _status(first, "/elsewhere") == 404
+
+        table = cloud.client("dynamodb")
+        key = {"pk": {"S": "CALL#1"}, "sk": {"S": "META"}}
+        table.put_item(TableName=first.table, Item={**key, "kept": {"BOOL": True}})
+        (project / "functions/call_records.py").write_text(_CHANGED)
+        second = await cloud.deploy({"DIALOUT_MAX_CALL_SECONDS": "60"})
+
+        assert second == first
+        assert table.get_item(TableName=first.table, Key=key)["Item"]["kept"]["BOOL"]
+        seen = await _get(second, "/healthz")
+        assert seen["DIALOUT_MAX_CALL_SECONDS"] == "60"
+        assert {name: seen[name] for name in second.environment if name.startswith("DIALOUT_")} == {
+            name: value for name, value in second.environment.items() if name.startswith("DIALOUT_")
+        }
+
+        await cloud.destroy()
+        assert _left(cloud) == []
+
+
+@pytest.mark.timeout(120)
+async def test_an_unknown_setting_is_refused_with_its_name(project: Path, tmp_path: Path) -> None:
+    async with LocalCloud(tmp_path, root=project, endpoint="http://127.0.0.1:9") as cloud:
+        with pytest.raises(CommandError, match="DIALOUT_SEAT: no such setting"):
+            await cloud.deploy({"DIALOUT_SEAT": "3"})
+
+
+def _left(cloud: LocalCloud) -> list[str]:
+    """What is still there, beside what the bootstrap made."""
+    left = [*cloud.client("dynamodb").list_tables()["TableNames"]]
+    left += cloud.client("sqs").list_queues().get("QueueUrls", [])
+    left += [each["Name"] for each in cloud.client("s3").list_buckets()["Buckets"]]
+    left += [each["FunctionName"] for each in cloud.client("lambda").list_functions()["Functions"]]
+    left += [each["Name"] for each in cloud.client("apigatewayv2").get_apis()["Items"]]
+    left += [each["RoleName"] for each in cloud.client("iam").list_roles()["Roles"]]
+    left += [
+        each["logGroupName"] for each in cloud.client("logs").describe_log_groups()["logGroups"]
+    ]
+    return [name for name in left if not name.startswith("cdk-")]
+
+
+async def _get(deployment: Deployment, path: str) -> dict[str, str]:
+    async with httpx.AsyncClient(timeout=30) as http:
+        answer = await http.get(deployment.api_url + path)
+    found: dict[str, str] = answer.raise_for_status().json()
+    return found
+
+
+async def _status(deployment: Deployment, path: str) -> int:
+    async with httpx.AsyncClient(timeout=30) as http:
+        return (await http.get(deployment.api_url + path)).status_code
