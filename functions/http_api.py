@@ -36,6 +36,8 @@ def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()
         try:
             if event["routeKey"] not in public:
                 app.context["api_key"] = caller(event["headers"])
+            # curl calls a body a form unless told otherwise. Whatever it is called, JSON is read.
+            event["headers"]["content-type"] = "application/json"
             return dict(app.resolve(event, context))
         except Exception as error:
             problem = problems.problem_of(error)

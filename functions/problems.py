@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from calls.call import CallSidMismatchError
 from calls.dialing import CallNotPlacedError, DialRefusedError, IdempotencyConflictError
+from calls.failure import kinds, places
 from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
 from functions.log import logger
 
@@ -53,11 +54,17 @@ def body(problem: ProblemError) -> str:
 def _invalid(error: RequestValidationError) -> ProblemError:
     errors = [
         # Never what was sent: it may be a phone number, and it goes into the caller's logs.
-        {"field": ".".join(map(str, e["loc"][1:])) or "body", "message": _message(e)}
+        {"field": _field(e), "message": _message(e)}
         for e in error.errors()
     ]
     detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors)
     return ProblemError(400, "invalid_request", detail, errors=errors)
+
+
+def _field(error: dict[str, Any]) -> str:
+    # Of what is no JSON the place is an offset.
+    path = [] if error["type"] == "json_invalid" else error["loc"][1:]
+    return ".".join(map(str, path)) or "body"
 
 
 def _message(error: dict[str, Any]) -> str:
@@ -104,7 +111,7 @@ def problem_of(error: Exception) -> ProblemError:
     for kind, problem in _PROBLEMS.items():
         if isinstance(error, kind):
             return problem(error)
-    logger.exception("Request failed unexpectedly")
+    logger.error("Request failed unexpectedly", kinds=kinds(error), places=places(error))
     return ProblemError(500, "internal_error", "something broke on our side; it has been logged")
 
 

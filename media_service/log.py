@@ -8,12 +8,12 @@ the level and the place are kept.
 import json
 import logging
 import sys
-import traceback
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from loguru import logger as pipecat_logger
+
+from calls.failure import kinds, places
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -37,8 +37,8 @@ class JsonFormatter(logging.Formatter):
         }
         entry |= {name: value for name, value in vars(record).items() if name not in _OURS}
         if record.exc_info and record.exc_info[0]:
-            entry["exception"] = _chain(record.exc_info[1])
-            entry["stack"] = _places(record.exc_info[2])
+            entry["exception"] = kinds(record.exc_info[1])
+            entry["stack"] = places(record.exc_info[1])
         return json.dumps(entry, default=str)
 
 
@@ -60,15 +60,3 @@ def _from_pipecat(message: "Message") -> None:
     logging.getLogger("media_service.pipecat").log(
         record["level"].no, "pipecat reports a problem", extra={"where": where}
     )
-
-
-def _chain(error: BaseException | None) -> list[str]:
-    names: list[str] = []
-    while error is not None and len(names) < 5:
-        names.append(type(error).__qualname__)
-        error = error.__cause__ or error.__context__
-    return names
-
-
-def _places(stack: TracebackType | None) -> list[str]:
-    return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(stack)[-8:]]

@@ -67,6 +67,14 @@ def test_bad_input_is_explained_and_nothing_dialled(twilio: Twilio, body: Any, w
     assert twilio.requests == []
 
 
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_is_read_as_json_whatever_it_is_called(kind: str) -> None:
+    assert post(ARTICLE, **{"content-type": kind})["statusCode"] == 201
+    assert (
+        post("nonsense", **{"content-type": kind})["json"]["detail"] == "body: the body is not JSON"
+    )
+
+
 @pytest.mark.parametrize("key", [None, "", "wrong", API_KEY + "x"])
 def test_without_a_known_key_nothing_is_looked_at(twilio: Twilio, key: str | None) -> None:
     answer = post("nonsense", key=key)
