@@ -6,11 +6,13 @@ annotations, and its processors narrow the argument of ``setup`` as we do.)
 """
 
 import asyncio
-import contextlib
 import ssl
 import time
+from collections import deque
+from collections.abc import AsyncGenerator
 from typing import Any
 
+from deepgram.listen.v1.types import ListenV1Finalize
 from pipecat.frames.frames import Frame, VADUserStoppedSpeakingFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
 from pipecat.services.deepgram.stt import DeepgramSTTService
@@ -21,18 +23,26 @@ from pipecat.services.tts_service import WebsocketTTSService
 CONNECT_SECONDS = 2.0
 RESULT_SECONDS = 2.0
 """From `Finalize` to any message at all; Deepgram sends interim results all the time."""
+RETRY_SECONDS = 0.25
+UNCONFIRMED_CHUNKS = 750
+"""Of 20 ms: 15 s of sound."""
 
 
 class Stt(DeepgramSTTService):
-    """Speech to text. A connection that breaks or falls silent is made anew, once, at once."""
+    """Speech to text. A connection that breaks or falls silent is made anew, once, at once.
+
+    What was said and not transcribed yet is then sent again, so that no sentence is lost with it.
+    """
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         """Set up, and connect in the background; what is heard meanwhile is transcribed then."""
         await STTService.setup(self, setup)
-        self._mending: asyncio.Task[None] | None = self.create_task(self._mend())
         self._watching: asyncio.Task[None] | None = None
         self._message_at = time.monotonic()
+        self._owed = False
         self._spare = 1
+        self._unconfirmed: deque[bytes] = deque(maxlen=UNCONFIRMED_CHUNKS)
+        self._mending: asyncio.Task[None] | None = self.create_task(self._mend())
 
     async def cleanup(self) -> None:
         """Release everything."""
@@ -40,46 +50,73 @@ class Stt(DeepgramSTTService):
             if task:
                 await self.cancel_task(task)
         self._mending = self._watching = None
-        with contextlib.suppress(Exception):
-            await super().cleanup()  # type: ignore[no-untyped-call]
+        await super().cleanup()  # type: ignore[no-untyped-call]
+
+    async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
+        """See Pipecat; and keep the sound until it is transcribed."""
+        self._unconfirmed.append(audio)
+        async for frame in super().run_stt(audio):
+            yield frame
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """See Pipecat; and from each `Finalize` on, watch for an answer."""
+        """See Pipecat; and from each `Finalize` on, expect an answer."""
         await super().process_frame(frame, direction)
-        if isinstance(frame, VADUserStoppedSpeakingFrame) and self._connection:
-            if self._watching:
-                await self.cancel_task(self._watching)
-            self._watching = self.create_task(self._watch(time.monotonic()))
+        if isinstance(frame, VADUserStoppedSpeakingFrame):
+            self._owed = True
+            await self._expect()
 
     async def push_error(self, error_msg: str, *args: Any, **kwargs: Any) -> None:
         """Report an error; unless there is a spare attempt left, which is taken without a word."""
         if self._spare and not kwargs.get("force_treat_as_permanent"):
             self._spare -= 1
-            self._mending = self.create_task(self._mend(self._mending))
+            self._mending = self.create_task(self._mend(self._mending, RETRY_SECONDS))
             return
         await super().push_error(error_msg, *args, **kwargs)
+
+    @property
+    def connected(self) -> Any:
+        """The SDK's connection; Pipecat annotates it as None, which it is only while there is none."""
+        return self._connection
 
     async def _on_message(self, message: Any) -> None:
         self._message_at = time.monotonic()
         self._spare = 1
+        if getattr(message, "is_final", False):
+            self._owed = False
+            self._unconfirmed.clear()
         await super()._on_message(message)  # type: ignore[no-untyped-call]
+
+    async def _expect(self) -> None:
+        if self._watching:
+            await self.cancel_task(self._watching)
+        self._watching = self.create_task(self._watch(time.monotonic()))
 
     async def _watch(self, since: float) -> None:
         await asyncio.sleep(RESULT_SECONDS)
+        self._watching = None
         if self._message_at < since:
-            self._watching = None
             await self.push_error("no result within the deadline")
 
-    async def _mend(self, before: asyncio.Task[None] | None = None) -> None:
+    async def _mend(self, before: asyncio.Task[None] | None = None, pause: float = 0) -> None:
         if before:
             await self.cancel_task(before)
+        await asyncio.sleep(pause)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._reconnect()  # type: ignore[no-untyped-call]
         except TimeoutError as error:
             self._spare = 0  # Whoever hangs once hangs twice, and the callee is waiting.
-            await self._disconnect()  # type: ignore[no-untyped-call]
             await self.push_error("no connection within the deadline", exception=error)
+        if self._connection and self._owed and not self._user_speaking:
+            self.request_finalize()
+            await self.connected.send_finalize(ListenV1Finalize(type="Finalize"))
+            await self._expect()
+
+    async def _do_reconnect(self) -> None:
+        again = tuple(self._unconfirmed)
+        await super()._do_reconnect()  # type: ignore[no-untyped-call]
+        for audio in again:
+            await self.connected.send_media(audio)
 
 
 class Tts(DeepgramTTSService):

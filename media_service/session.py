@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -39,6 +39,10 @@ class World:
     telephony: Telephony
     vendors: Vendors
     models: Models
+    agent: Callable[[str], Agent] = agents.load
+    """The agent of that name."""
+    apology: Callable[[str], tuple[bytes, str]] = apology
+    """The stored apology in a language: its sound (mu-law, 8 kHz) and its words."""
 
 
 class Ending(Enum):
@@ -101,7 +105,7 @@ class Session:
 
     async def _converse(self) -> None:
         turns = await self._earlier_turns()
-        agent = self._agent = agents.load(self._call.agent)
+        agent = self._agent = self._world.agent(self._call.agent)
         self._language, self._idle = agent.language, Idle(agent.idle.tries)
         self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
         if agent.recording == "notice" and self._call.recording is None:
@@ -187,7 +191,7 @@ class Session:
         self._journal.change(lambda call: call.will_end(EndReason.FAILED))
         await self._line.seize()
         stopping = asyncio.create_task(self._stop())
-        sound, words = apology(self._language)
+        sound, words = self._world.apology(self._language)
         heard = asyncio.Event()
         await self._line.say(sound)
         await self._line.mark(heard.set)

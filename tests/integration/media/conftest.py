@@ -16,9 +16,11 @@ import uvicorn
 
 from calls import stream_token
 from calls.adapters.twilio_signature import is_twilios
+from calls.agents import Agent, Idle
 from calls.call import Call, Status, Turn, now
 from calls.settings import Settings
 from media_service import models
+from media_service.apology import apology
 from media_service.app import create_app
 from media_service.live_calls import LiveCalls
 from media_service.session import World
@@ -30,6 +32,16 @@ SECRET = "stream-secret-of-the-test"
 AUTH_TOKEN = "auth-token-of-the-test"
 PUBLIC_WS = "wss://media.dialout.test/ws"
 CALL_SID = "CA00000000000000000000000000000001"
+
+AGENT = Agent(
+    name="short",
+    greeting="Hi {{customer_name}}, this call is recorded. Do you have a minute?",
+    prompt="You are talking to {{customer_name}}.",
+    idle=Idle(after_seconds=1.5, tries=1, goodbye="I cannot hear you. Goodbye."),
+)
+
+APOLOGY = apology("en")[0][8_000:16_000], "I am sorry."
+"""A second of the true one: these tests run in real time."""
 
 
 class Stand:
@@ -110,6 +122,7 @@ class Service:
     live: LiveCalls
     app: Any
     world: World
+    agent: Agent
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def call(self, call_id: str = "01CALL", call_sid: str = CALL_SID, **changes: Any) -> Call:
@@ -171,7 +184,10 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
         }
     )  # fmt: skip
     telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()
-    world = World(settings, records, telephony, Vendors(settings, secrets), loaded)
+    world = World(
+        settings, records, telephony, Vendors(settings, secrets), loaded,
+        lambda _: running.agent, lambda _: APOLOGY,
+    )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -183,7 +199,7 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
     while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, app, world)
+    running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, app, world, AGENT)
     loop = asyncio.get_running_loop()
 
     def ends(call_sid: str) -> None:

@@ -1,0 +1,114 @@
+"""Whatever fails behind it, an open line is never left silent."""
+
+import pytest
+
+from tests.integration.media.conftest import APOLOGY, CALL_SID, Service, Stand
+from tests.integration.media.phone import Phone
+
+
+async def apologized(service: Service, phone: Phone, seconds: float = 20) -> None:
+    """The apology was heard to its end, and then, and only then, the call was hung up."""
+    await phone.closed(seconds)
+    await service.over()
+    print("said", [(t.role, t.kind, t.interrupted, t.text) for t in service.said()], phone.now)
+    assert APOLOGY[0] in bytes(phone.sound)
+    assert service.telephony.hung_up == [CALL_SID]
+    assert service.telephony.hung_up_at >= phone.started + phone.marks[-1][0]
+    assert service.records.get("01CALL").end_reason == "failed"
+    last = service.said()[-1]
+    assert (last.kind, last.text) == ("apology", APOLOGY[1])
+
+
+@pytest.mark.parametrize("fault", [{"refuse": 401}, {"refuse": 503}], ids=str)
+async def test_nobody_listens(service: Service, deepgram: Stand, fault: dict[str, object]) -> None:
+    deepgram.fault(listen=fault)
+    async with service.answered() as phone:
+        await apologized(service, phone)
+
+
+async def test_what_is_said_is_never_transcribed(service: Service, deepgram: Stand) -> None:
+    deepgram.fault(listen={"hang": True})
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("yes")
+        await apologized(service, phone)
+
+
+async def test_what_is_said_is_transcribed_at_the_second_attempt(
+    service: Service, deepgram: Stand
+) -> None:
+    deepgram.fault(listen={"hang": True})
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("sarah-speaking")
+        deepgram.fault()
+        await phone.quiet(0.5)
+        await phone.hang_up()
+        await service.over()
+    assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
+    assert "Sarah" in service.said()[1].text
+
+
+@pytest.mark.parametrize("fault", [{"refuse": 401}, {"refuse": 503}, {"hang": True}], ids=str)
+async def test_nobody_speaks(service: Service, deepgram: Stand, fault: dict[str, object]) -> None:
+    deepgram.fault(speak=fault)
+    async with service.answered() as phone:
+        await apologized(service, phone)
+    assert phone.first_sound_at is not None
+    assert phone.first_sound_at < 2.6
+
+
+@pytest.mark.parametrize(
+    "fault", [{"refuse": 401}, {"refuse": 503}, {"hang": True}, {"cut_after_words": 2}], ids=str
+)
+async def test_nobody_thinks(service: Service, llm: Stand, fault: dict[str, object]) -> None:
+    llm.fault(**fault)
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("yes")
+        await apologized(service, phone)
+
+
+async def test_the_voice_is_cut_in_the_middle_of_a_word(service: Service, deepgram: Stand) -> None:
+    deepgram.fault(speak={"cut_after_seconds": 1.0, "refuse": None})
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        deepgram.fault(speak={"refuse": 503})
+        phone.say("yes")
+        await apologized(service, phone)
+
+
+async def test_the_ear_is_cut_once_and_the_call_goes_on(service: Service, deepgram: Stand) -> None:
+    deepgram.fault(listen={"cut_after_seconds": 0.5})
+    async with service.answered() as phone:
+        await phone.until(lambda: phone.now > 1)
+        deepgram.fault()
+        await phone.quiet(0.3)
+        phone.say("sarah-speaking")
+        await phone.quiet(0.5)
+        await phone.hang_up()
+        await service.over()
+    assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
+
+
+async def test_there_is_no_such_agent(service: Service) -> None:
+    def unknown(_: str) -> None:
+        raise KeyError("no agent")
+
+    object.__setattr__(service.world, "agent", unknown)
+    async with service.answered() as phone:
+        await apologized(service, phone)
+
+
+async def test_the_call_cannot_be_hung_up(service: Service, deepgram: Stand) -> None:
+    deepgram.fault(speak={"refuse": 401})
+
+    def fails(call_sid: str) -> None:
+        raise OSError(call_sid)
+
+    service.telephony.ends = fails
+    async with service.answered() as phone:
+        await phone.closed()
+        await service.over()
+    assert len(service.telephony.hung_up) == 3
+    assert APOLOGY[0] in bytes(phone.sound)
