@@ -152,7 +152,8 @@ class Api(Construct):
         log = logs.LogGroup(
             self,
             "AccessLog",
-            log_group_name=f"/aws/apigateway/{self._context.name}",
+            # Under this prefix AWS needs no resource policy, whose size would limit the stacks.
+            log_group_name=f"/aws/vendedlogs/http-api/{self._context.name}",
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )

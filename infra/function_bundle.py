@@ -1,9 +1,6 @@
 """The one zip that every function runs from, built without Docker."""
 
-import compileall
 import hashlib
-import os
-import py_compile
 import re
 import shutil
 import subprocess
@@ -12,6 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jsii
@@ -94,17 +92,11 @@ class FunctionBundle:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()
 
-    @property
-    def _compiled(self) -> bool:
-        # Lambda cannot write bytecode beside the code, so a zip without it compiles on every
-        # cold start; but only this interpreter's own bytecode can be made here.
-        return self.python == f"{sys.version_info.major}.{sys.version_info.minor}"
-
     def _dependencies_key(self) -> str:
         parts = (
             self.arch,
             self.python,
-            sys.implementation.cache_tag if self._compiled else "",
+            "bytecode" if interpreter(self.python) else "",
             hashlib.sha256((self.root / LOCK).read_bytes()).hexdigest(),
             hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
         )
@@ -146,16 +138,31 @@ class FunctionBundle:
         subprocess.run(command, check=True, cwd=self.root, stdout=sys.stderr)  # noqa: S603
 
     def _compile(self, folder: Path) -> None:
-        if not self._compiled:
+        compiler = interpreter(self.python)
+        if not compiler:
             return
-        compileall.compile_dir(
-            folder,
-            quiet=2,
-            workers=os.cpu_count() or 1,
-            stripdir=str(folder),
+        command = [
+            *(compiler, "-m", "compileall", "-qq", "-j", "0", "-s", str(folder)),
             # Unzipping changes a file's time; a checked pyc would be compiled again.
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
+            *("--invalidation-mode", "unchecked-hash", str(folder)),
+        ]
+        # A library may carry a file for a newer Python only: what does not compile stays source.
+        subprocess.run(command, check=False, stdout=sys.stderr)  # noqa: S603
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """An interpreter of this version, such as ``"3.13"``, if the machine has one.
+
+    Lambda cannot write bytecode beside the code, so a zip without it compiles on every cold start;
+    and bytecode of another version is of no use to it.
+    """
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    # A version manager's stand-in is found too, though nothing may be behind it.
+    tried = found and subprocess.run([found, "-c", ""], capture_output=True, check=False)  # noqa: S603
+    return found if tried and tried.returncode == 0 else None
 
 
 @jsii.implements(ILocalBundling)

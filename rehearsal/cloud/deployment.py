@@ -17,10 +17,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from botocore.exceptions import BotoCoreError
 
 from rehearsal.cloud.client import client
 from rehearsal.cloud.emulator_process import EmulatorProcess
 from rehearsal.cloud.environment import ACCOUNT, REGION, child_environment, credentials, loopback
+from rehearsal.cloud.function_log import function_log
 from rehearsal.cloud.process import run
 
 logger = logging.getLogger(__name__)
@@ -104,7 +106,8 @@ class LocalCloud:
         """A cloud that is not started yet.
 
         Args:
-            folder: where ``logs/cloud.log`` (the emulator) and ``logs/deploy.log`` (the CDK) stay.
+            folder: where the logs stay: ``logs/cloud.log`` (the emulator), ``logs/deploy.log``
+                (the CDK) and ``logs/functions.log`` (what the functions logged).
             root: the repository whose stack is deployed.
             endpoint: of a local cloud that already runs; by default one is started.
 
@@ -199,8 +202,10 @@ class LocalCloud:
         Raises:
             CommandError: the CDK failed.
         """
+        await self._keep_function_log()
         with self._phase("destroy"):
             await self._cdk("destroy", "--app", str(self._assembly), "--force")
+        self._assembly = None
 
     async def stop(self) -> None:
         """End everything that was started, and delete what it wrote. Safe to repeat."""
@@ -209,6 +214,8 @@ class LocalCloud:
             await asyncio.gather(self._bootstrap, return_exceptions=True)
             self._bootstrap = None
         if self._emulator:
+            if self._assembly:
+                await self._keep_function_log()
             await self._emulator.end()
             self._emulator = None
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -228,6 +235,13 @@ class LocalCloud:
         with self._phase("start"):
             self._emulator = await EmulatorProcess.start(python, self._folder, log)
         self.endpoint = self._emulator.endpoint
+
+    async def _keep_function_log(self) -> None:
+        try:
+            text = await asyncio.to_thread(function_log, self.endpoint)
+        except BotoCoreError:  # The emulator has died; its own log says why.
+            return
+        (self._logs / "functions.log").write_text(text)
 
     async def _bootstrapped(self) -> None:
         await self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.function_bundle import AWS_SERVICES, LOCK, ROOT, FunctionBundle
+from infra.function_bundle import AWS_SERVICES, LOCK, ROOT, FunctionBundle, interpreter
 
 HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCH = "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64"
@@ -84,8 +84,18 @@ def test_bytecode_is_in_the_zip_and_is_not_checked_against_times(archive: Path) 
     assert flags == 0b01  # PEP 552: by hash, unchecked.
 
 
-def test_another_pythons_zip_has_no_bytecode() -> None:
-    assert not FunctionBundle("arm64", "3.99")._compiled
+def test_bytecode_is_made_by_the_runtimes_own_version_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert interpreter(HOST_PYTHON) == sys.executable
+    assert interpreter("3.99") is None
+    for version, code in (("3.97", 1), ("3.98", 0)):
+        program = tmp_path / f"python{version}"
+        program.write_text(f"#!/bin/sh\nexit {code}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert interpreter("3.97") is None  # A version manager's, with nothing behind it.
+    assert interpreter("3.98") == str(tmp_path / "python3.98")
 
 
 def test_equal_content_is_an_equal_zip(archive: Path, tmp_path: Path) -> None:

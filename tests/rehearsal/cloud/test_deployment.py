@@ -12,6 +12,7 @@ from rehearsal.cloud.process import CommandError
 _CHANGED = """
 import json, os
 def handler(event, context):
+    print("Asked for", event["routeKey"])
     return {"statusCode": 200, "body": json.dumps(dict(os.environ))}
 """
 
@@ -38,6 +39,12 @@ async def test_a_stack_is_deployed_changed_and_destroyed(project: Path, tmp_path
         assert await _get(first, "/healthz") == {"status": "ok"}
         assert await _status(first, "/calls") == 401
         assert await _status(first, "/elsewhere") == 404
+        assert await _status(first, "/calls", Authorization="Bearer wrong") == 503  # No keys yet.
+
+        queues, url = cloud.client("sqs"), first.prepare_queue_url
+        queues.send_message(QueueUrl=url, MessageBody="01J")
+        (message,) = queues.receive_message(QueueUrl=url)["Messages"]
+        assert message["Body"] == "01J"
 
         table = cloud.client("dynamodb")
         key = {"pk": {"S": "CALL#1"}, "sk": {"S": "META"}}
@@ -53,8 +60,13 @@ async def test_a_stack_is_deployed_changed_and_destroyed(project: Path, tmp_path
             name: value for name, value in second.environment.items() if name.startswith("DIALOUT_")
         }
 
+        # The emulator hands a log on with the next request at the latest.
+        await _get(second, "/healthz")
+
         await cloud.destroy()
         assert _left(cloud) == []
+    log = (tmp_path / "logs/functions.log").read_text()
+    assert "dialout-rehearsal-call-records Asked for GET /healthz" in log
 
 
 @pytest.mark.timeout(120)
@@ -85,6 +97,6 @@ async def _get(deployment: Deployment, path: str) -> dict[str, str]:
     return found
 
 
-async def _status(deployment: Deployment, path: str) -> int:
-    async with httpx.AsyncClient(timeout=30) as http:
+async def _status(deployment: Deployment, path: str, **headers: str) -> int:
+    async with httpx.AsyncClient(timeout=30, headers=headers) as http:
         return (await http.get(deployment.api_url + path)).status_code
