@@ -59,7 +59,7 @@ format: $(STAMP) ## put the code into its format
 .PHONY: lock
 lock: $(UV) ## compile the pins of requirements/ anew from pyproject.toml
 	for group in functions media infra rehearsal; do \
-	  $(COMPILE) --group $$group -o requirements/$$group.txt pyproject.toml; \
+	  $(COMPILE) --group pyproject.toml:$$group -o requirements/$$group.txt; \
 	done
 	$(COMPILE) --group functions --group media --group infra --group rehearsal --group dev \
 	  -o requirements/dev.txt pyproject.toml

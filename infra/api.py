@@ -21,10 +21,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "twiml": (
         "POST /twiml",
         "POST /status",
-        "POST /answered-by",
         "POST /recording-status",
         "POST /stream-status",
-        "POST /inbound",
     ),
     "call_records": (
         "GET /calls",
@@ -32,6 +30,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "DELETE /calls/{call_id}",
         "GET /calls/{call_id}/recording",
         "GET /healthz",
+        # Whatever is not there: answered as a problem too, and to nobody without a key.
+        "$default",
     ),
 }
 
@@ -137,16 +137,19 @@ class Api(Construct):
             f"{target.node.id}Integration", target.function
         )
         for route in routes:
-            method, path = route.split()
-            for made in self.gateway.add_routes(
-                path=path, methods=[http.HttpMethod[method]], integration=integration
-            ):
-                acknowledge(
-                    made,
-                    "AwsSolutions-APIG4",
-                    "The handlers check the key or Twilio's signature and deny by default; "
-                    "a gateway authorizer would cache revoked keys.",
-                )
+            made = http.HttpRoute(
+                self,
+                route,
+                http_api=self.gateway,
+                route_key=_route_key(route),
+                integration=integration,
+            )
+            acknowledge(
+                made,
+                "AwsSolutions-APIG4",
+                "The handlers check the key or Twilio's signature and deny by default; "
+                "a gateway authorizer would cache revoked keys.",
+            )
 
     def _stage(self) -> None:
         log = logs.LogGroup(
@@ -172,3 +175,10 @@ class Api(Construct):
         resource.access_log_settings = http.CfnStage.AccessLogSettingsProperty(
             destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
+
+
+def _route_key(route: str) -> http.HttpRouteKey:
+    if route == "$default":
+        return http.HttpRouteKey.DEFAULT
+    method, path = route.split()
+    return http.HttpRouteKey.with_(path, http.HttpMethod[method])
