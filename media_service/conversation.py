@@ -90,7 +90,6 @@ class Conversation:
         self,
         line: Line,
         agent: Agent,
-        prompt: str,
         turns: list[Turn],
         services: Services,
         models: Models,
@@ -103,7 +102,7 @@ class Conversation:
         self._turns = turns
         self.mute = Mute(greets=not turns)
         self._context = LLMContext(
-            messages=[{"role": "system", "content": prompt}, *map(_message, turns)],
+            messages=[_message(turn) for turn in turns],
             tools=ToolsSchema(standard_tools=[END_CALL]),
         )
         services.llm.register_function(END_CALL.name, self._end_call)

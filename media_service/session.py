@@ -112,10 +112,14 @@ class Session:
             self._do(self._record(), name="recording")
         vendors = self._world.vendors
         services = await asyncio.to_thread(
-            lambda: Services(vendors.stt(agent), vendors.llm(agent), vendors.tts(agent))
+            lambda: Services(
+                vendors.stt(agent),
+                vendors.llm(agent, self._render(agent.prompt)),
+                vendors.tts(agent),
+            )
         )
         self._conversation = Conversation(
-            self._line, agent, self._render(agent.prompt), turns, services, self._world.models,
+            self._line, agent, turns, services, self._world.models,
             self._transcript, self._reports(),
         )  # fmt: skip
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
@@ -169,6 +173,8 @@ class Session:
         self._later(self._line.unplayed_seconds + HEARD_SECONDS, Ending.LAST_WORD)
 
     def _trouble(self, vendor: str, what: str) -> None:
+        if self._ending.done():
+            return
         log.error("a vendor fails", extra={**self._where, "vendor": vendor, "what": what})
         self._end(Ending.TROUBLE)
 

@@ -54,9 +54,9 @@ class Vendors:
         """The service that listens for this agent. Blocks: it may read a secret."""
         return STT[agent.stt.vendor](self, agent)
 
-    def llm(self, agent: Agent) -> LLMService[Any]:
-        """The service that thinks. Blocks."""
-        return LLM[agent.llm.vendor](self, agent)
+    def llm(self, agent: Agent, prompt: str) -> LLMService[Any]:
+        """The service that thinks, with its system message. Blocks."""
+        return LLM[agent.llm.vendor](self, agent, prompt)
 
     def tts(self, agent: Agent) -> TTSService:
         """The service that speaks. Blocks."""
@@ -111,8 +111,8 @@ class _Groq(GroqLLMService):
         )
 
 
-def _groq(vendors: Vendors, agent: Agent) -> LLMService[Any]:
-    chosen = GroqLLMSettings(model=agent.llm.model)
+def _groq(vendors: Vendors, agent: Agent, prompt: str) -> LLMService[Any]:
+    chosen = GroqLLMSettings(model=agent.llm.model, system_instruction=prompt)
     for name in ("reasoning_effort", "temperature"):
         if getattr(agent.llm, name) is not None:
             setattr(chosen, name, getattr(agent.llm, name))
@@ -127,5 +127,5 @@ def _groq(vendors: Vendors, agent: Agent) -> LLMService[Any]:
 
 
 STT: dict[str, Callable[[Vendors, Agent], STTService]] = {"deepgram": _deepgram_stt}
-LLM: dict[str, Callable[[Vendors, Agent], LLMService[Any]]] = {"groq": _groq}
+LLM: dict[str, Callable[[Vendors, Agent, str], LLMService[Any]]] = {"groq": _groq}
 TTS: dict[str, Callable[[Vendors, Agent], TTSService]] = {"deepgram": _deepgram_tts}

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 10.0
 _ALREADY_ENDED = {20404, 21220}
 """Not found; not in progress. https://www.twilio.com/docs/api/errors"""
-CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+CALL_EVENTS = ["initiated", "ringing", "completed"]
+"""Not `answered`: it would come together with the fetch of the TwiML, which says the same, and take
+the one warm function away from it, while somebody listens to silence."""
 
 
 class TwilioTelephony:

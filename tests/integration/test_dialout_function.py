@@ -37,7 +37,7 @@ def test_the_articles_request_phones_somebody_once(twilio: Twilio) -> None:
     assert create["From"] == ["+15550000001"]
     assert create["Url"] == [f"{PUBLIC}/twiml?call_id={made['call_id']}&leg=1"]
     assert create["StatusCallback"] == [f"{PUBLIC}/status?call_id={made['call_id']}"]
-    assert create["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
+    assert create["StatusCallbackEvent"] == ["initiated", "ringing", "completed"]
     assert create["TimeLimit"] == ["600"]
 
 

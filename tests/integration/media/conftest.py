@@ -95,6 +95,31 @@ def llm(_llm: Stand) -> Iterator[Stand]:
     _llm.fault()
 
 
+class BlackHole:
+    """A vendor that takes connections and never says a word."""
+
+    connections = 0
+    at = ""
+
+    async def take(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.writers.append(writer)
+
+    def __init__(self) -> None:
+        self.writers: list[asyncio.StreamWriter] = []
+
+
+@pytest.fixture
+async def hole() -> AsyncIterator[BlackHole]:
+    hole = BlackHole()
+    server = await asyncio.start_server(hole.take, "127.0.0.1", 0)
+    hole.at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    yield hole
+    for writer in hole.writers:
+        writer.close()
+    server.close()
+
+
 @pytest.fixture(scope="session")
 def loaded() -> models.Models:
     return models.load()

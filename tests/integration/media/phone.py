@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -95,6 +96,10 @@ class Phone:
         """Begin to play a clip; its length in seconds."""
         self._to_say.extend(clip(name))
         return len(self._to_say) / 8000
+
+    def delay(self, seconds: float) -> None:
+        """Play what is to be heard so much later, as a long buffer would."""
+        self._to_hear.insert(0, b"\xff" * int(seconds * 8000))
 
     async def until(self, true: Callable[[], bool], seconds: float = 20) -> None:
         """Wait for something."""
