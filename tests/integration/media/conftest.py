@@ -221,7 +221,7 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
         )
     )  # fmt: skip
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, app, world, AGENT)

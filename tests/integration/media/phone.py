@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -104,7 +103,7 @@ class Phone:
     async def until(self, true: Callable[[], bool], seconds: float = 20) -> None:
         """Wait for something."""
         async with asyncio.timeout(seconds):
-            while not true():
+            while not true():  # noqa: ASYNC110 - any condition of a test
                 await asyncio.sleep(0.01)
 
     async def quiet(self, seconds: float = 0.6, within: float = 30) -> None:
