@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from calls import stream_token
 from calls.adapters.twilio_signature import is_twilios
@@ -23,6 +22,7 @@ from media_service import models
 from media_service.apology import apology
 from media_service.app import create_app
 from media_service.live_calls import LiveCalls
+from media_service.server import Server
 from media_service.session import World
 from media_service.vendors import Vendors
 from tests.fakes import FakeCallRecords, FakeSecrets, FakeTelephony
@@ -145,7 +145,7 @@ class Service:
     records: FakeCallRecords
     telephony: Telephony
     live: LiveCalls
-    app: Any
+    server: Server
     world: World
     agent: Agent
     phones: dict[str, Phone] = field(default_factory=dict)
@@ -214,17 +214,12 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
         lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host="127.0.0.1", port=0, ws="websockets-sansio", log_config=None,
-            access_log=False,
-        )
-    )  # fmt: skip
+    server = Server(app, live, "127.0.0.1", 0)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, app, world, AGENT)
+    running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, server, world, AGENT)
     loop = asyncio.get_running_loop()
 
     def ends(call_sid: str) -> None:
