@@ -56,6 +56,10 @@ format: $(STAMP) ## put the code into its format
 	.venv/bin/ruff check --fix --select I
 	.venv/bin/ruff format
 
+.PHONY: openapi
+openapi: $(STAMP) ## write docs/openapi.json anew from the handlers
+	.venv/bin/python -m functions.openapi > docs/openapi.json
+
 .PHONY: lock
 lock: $(UV) ## compile the pins of requirements/ anew from pyproject.toml
 	for group in functions media infra rehearsal; do \

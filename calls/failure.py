@@ -5,7 +5,7 @@ import traceback
 
 def kinds(error: BaseException | None) -> list[str]:
     """The exception's type and those of its causes, outermost first; at most five."""
-    names = []
+    names: list[str] = []
     while error is not None and len(names) < 5:
         names.append(type(error).__qualname__)
         error = error.__cause__ or error.__context__

@@ -72,8 +72,9 @@ def _public_url(event: dict[str, Any]) -> str:
 
 
 def _body(event: dict[str, Any]) -> str:
-    body: str = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        # A form in another encoding than UTF-8 is not Twilio's; its signature will not fit.
-        body = base64.b64decode(body).decode(errors="replace")
-    return body
+    body = event.get("body") or ""
+    # A form in another encoding than UTF-8 is not Twilio's; its signature will not fit.
+    plain = (
+        base64.b64decode(body).decode(errors="replace") if event.get("isBase64Encoded") else body
+    )
+    return str(plain)

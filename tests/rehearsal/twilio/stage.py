@@ -188,7 +188,7 @@ class Rehearsed:
 
     async def ended(self, sid: str) -> Hook:
         """The callback of the call's end."""
-        while (call := self.exchange.calls[sid].call).live:  # noqa: ASYNC110 - looks on from outside, as an operator does
+        while (call := self.exchange.calls[sid].call).live:
             await asyncio.sleep(0.01)
         return await self.product.hook("/status", CallSid=sid, CallStatus=call.status)
 

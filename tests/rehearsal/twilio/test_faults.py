@@ -86,7 +86,7 @@ async def test_webhooks_come_twice_late_or_never(network: Rehearsed, product: Pr
     product.twiml["/twiml"] = "<Response><Hangup/></Response>"
     sid = await network.dial()
     await product.hook("/twiml", 2)
-    while network.names(sid).count("webhook_lost") < 4:  # noqa: ASYNC110 - nobody tells of these
+    while network.names(sid).count("webhook_lost") < 4:
         await asyncio.sleep(0.01)
     assert [hook.path for hook in product.hooks] == ["/twiml", "/twiml"]
     assert network.names(sid).count("webhook_lost") == 4
