@@ -64,7 +64,7 @@ def _form(event: dict[str, Any]) -> dict[str, str]:
 def _public_url(event: dict[str, Any]) -> str:
     """The URL as Twilio was given it. The event's own host and stage are not in it."""
     stage = event["requestContext"]["stage"]
-    path = event["rawPath"]
+    path: str = event["rawPath"]
     if stage != "$default":
         path = path.removeprefix(f"/{stage}")
     query = event["rawQueryString"]

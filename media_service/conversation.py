@@ -80,7 +80,7 @@ class Reports:
     end_call: Callable[[], None]
     """The LLM wants to hang up."""
     last_word: Callable[[], None]
-    """The last word has gone out."""
+    """The last word has been heard."""
 
 
 class Conversation:
@@ -146,7 +146,6 @@ class Conversation:
                     stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())]
                 ),
                 user_mute_strategies=[self.mute],
-                user_idle_timeout=agent.idle.after_seconds,
             ),
         )
         pair.user().add_event_handler("on_user_turn_stopped", self._on_callee_turn)

@@ -21,6 +21,8 @@ BYTES_PER_SECOND = 8000
 """Of mu-law at 8 kHz."""
 CLEAR = "clear"
 """The text by which the transport asks for a `clear`."""
+OVERDUE_SECONDS = 2.0
+"""How much later than the sound before it a mark may come back."""
 UNREAD_FRAMES = 250
 """Sound that nobody has taken yet, in frames of 20 ms; what comes on top of it is dropped."""
 
@@ -43,7 +45,7 @@ class Line:
         self._websocket = websocket
         self._stream_sid = stream_sid
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._awaited: dict[str, Callable[[], None]] = {}
+        self._awaited: dict[str, tuple[Callable[[], None], asyncio.TimerHandle]] = {}
         self._marks = 0
         self._played_until = 0.0
         self._spoke = False
@@ -53,10 +55,16 @@ class Line:
     # What the session asks of it.
 
     async def mark(self, then: Callable[[], None]) -> None:
-        """Have ``then`` called once all that was said so far is heard; never, if it is cleared."""
+        """Have ``then`` called once all that was said so far is heard; never, if it is cleared.
+
+        Twilio tells by echoing a mark. Should it not, ``then`` is called OVERDUE_SECONDS after the
+        sound must have ended.
+        """
         self._marks += 1
         name = f"m{self._marks}"
-        self._awaited[name] = then
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(self.unplayed_seconds + OVERDUE_SECONDS, self._echoed, name)
+        self._awaited[name] = (then, late)
         await self._send(stream_protocol.mark(self._stream_sid, name))
 
     async def say(self, mulaw: bytes) -> None:
@@ -70,7 +78,7 @@ class Line:
 
     async def clear(self) -> None:
         """Stop the sound. Twilio echoes the pending marks at once: they are no longer awaited."""
-        self._awaited.clear()
+        self._forget()
         self._played_until = 0.0
         await self._send(stream_protocol.clear(self._stream_sid))
 
@@ -89,6 +97,7 @@ class Line:
         self._seized = True
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
             await self._websocket.close(code)
+        self._forget()
         self._reader.cancel()
         await asyncio.wait({self._reader})
 
@@ -144,6 +153,17 @@ class Line:
         finally:
             self._over()
 
+    def _echoed(self, name: str) -> None:
+        then, late = self._awaited.pop(name, (lambda: None, None))
+        if late:
+            late.cancel()
+        then()
+
+    def _forget(self) -> None:
+        for _, late in self._awaited.values():
+            late.cancel()
+        self._awaited.clear()
+
     def _take(self, event: stream_protocol.Event) -> None:
         if isinstance(event, Rejected):
             self.rejected[event.reason] += 1
@@ -152,7 +172,7 @@ class Line:
         elif event.stream_sid != self._stream_sid:
             self.rejected["another stream"] += 1
         elif isinstance(event, Mark):
-            self._awaited.pop(event.name, lambda: None)()
+            self._echoed(event.name)
         elif isinstance(event, Stop):
             self._over()
         elif self._incoming.qsize() >= UNREAD_FRAMES:

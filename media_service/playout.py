@@ -61,7 +61,7 @@ class Playout(FrameProcessor):
 
     Args:
         utterances: shared with the tap.
-        last_word_heard: called when a last word has been heard, or cannot be any more.
+        last_word: called when a last word has been heard.
         idle_seconds: silence after the last sound heard that makes the callee idle.
     """
 
@@ -94,6 +94,7 @@ class Playout(FrameProcessor):
             if self._silent:
                 self._silent = False
                 self._transcript.agent_sounded()
+                await self._idle_after(0)
             await self._say(self._now.play(len(frame.audio)) if self._now else [])
         elif isinstance(frame, TTSStoppedFrame | LLMAssistantPushAggregationFrame):
             await self._say(self._now.finish() if self._now else [])
@@ -106,9 +107,10 @@ class Playout(FrameProcessor):
             self._now = None
             await self._line.mark(self._heard)
         elif isinstance(frame, LastWordFrame):
-            self._last_word()
+            await self._line.mark(self._last_word)
         elif isinstance(frame, InterruptionFrame):
             self._now = None
+            await self._idle_after(self._idle_seconds)
         elif isinstance(frame, VADUserStartedSpeakingFrame):
             self._transcript.callee_started()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
@@ -119,7 +121,9 @@ class Playout(FrameProcessor):
             await self.push_frame(TTSTextFrame(word, TextType.WORD))
 
     def _heard(self) -> None:
-        # Pipecat starts to count when the last sound is SENT; the callee's silence starts here.
-        self.create_task(
-            self.push_frame(UserIdleTimeoutUpdateFrame(self._idle_seconds), FrameDirection.UPSTREAM)
-        )
+        self.create_task(self._idle_after(self._idle_seconds))
+
+    async def _idle_after(self, seconds: float) -> None:
+        # By itself Pipecat counts the silence from the last sound SENT. So it does not count while
+        # something is still to be heard, and starts when it was.
+        await self.push_frame(UserIdleTimeoutUpdateFrame(seconds), FrameDirection.UPSTREAM)

@@ -23,8 +23,8 @@ from media_service.vendors import Vendors
 
 log = logging.getLogger(__name__)
 
-HEARD_SECONDS = 2.0
-"""How long a mark may take on top of the sound before it."""
+CLOSE_SECONDS = 2.0
+"""For Twilio to end a stream, a pipeline to stop, a request to come back."""
 FAREWELL_SECONDS = 60.0
 """The longest that an agent takes to leave."""
 HANG_UP_TRIES = 3
@@ -136,7 +136,7 @@ class Session:
             silence=self._silence,
             callee_spoke=self._idle.spoken,
             end_call=lambda: self._leave(EndReason.AGENT_HUNG_UP),
-            last_word=lambda: self._do(self._hear_last_word()),
+            last_word=lambda: self._end(Ending.LAST_WORD),
         )
 
     async def _earlier_turns(self) -> list[Turn]:
@@ -168,10 +168,6 @@ class Session:
         self._journal.change(lambda call: call.will_end(reason))
         self._later(FAREWELL_SECONDS, Ending.LAST_WORD)
 
-    async def _hear_last_word(self) -> None:
-        await self._line.mark(lambda: self._end(Ending.LAST_WORD))
-        self._later(self._line.unplayed_seconds + HEARD_SECONDS, Ending.LAST_WORD)
-
     def _trouble(self, vendor: str, what: str) -> None:
         if self._ending.done():
             return
@@ -201,10 +197,10 @@ class Session:
         heard = asyncio.Event()
         await self._line.say(sound)
         await self._line.mark(heard.set)
-        await self._wait(heard, self._line.unplayed_seconds + HEARD_SECONDS)
-        await asyncio.wait({stopping}, timeout=HEARD_SECONDS)
+        await _first(heard, self._line.gone)
+        await asyncio.wait({stopping}, timeout=CLOSE_SECONDS)
         self._transcript.expect("apology")
-        self._transcript.agent_said(words, now().isoformat())
+        self._transcript.agent_said(words, now().isoformat(), interrupted=not heard.is_set())
 
     async def _hang_up(self) -> None:
         await self._journal.flush()
@@ -219,7 +215,7 @@ class Session:
                 await asyncio.sleep(0.5 * 2**attempt)
             else:
                 # Closing the socket before Twilio does would send it to the next leg.
-                await self._wait(self._line.gone, HEARD_SECONDS)
+                await self._wait(self._line.gone, CLOSE_SECONDS)
                 return
 
     async def _release(self, ending: Ending) -> None:
@@ -230,7 +226,7 @@ class Session:
             if task.get_name() != "recording":
                 task.cancel()
         if self._aside:
-            await asyncio.wait(self._aside, timeout=HEARD_SECONDS)
+            await asyncio.wait(self._aside, timeout=CLOSE_SECONDS)
         await self._journal.close()
         await self._line.hang_up(1012 if ending is Ending.HANDOVER else 1000)
         if self._line.rejected:
@@ -297,3 +293,10 @@ class Session:
     @property
     def _where(self) -> dict[str, object]:
         return {"call_id": self._call.call_id, "leg": self._leg}
+
+
+async def _first(*events: asyncio.Event) -> None:
+    waiting = {asyncio.create_task(event.wait()) for event in events}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

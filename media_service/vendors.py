@@ -64,7 +64,7 @@ class Vendors:
 
     def warm(self) -> None:
         """Make what the first call would have to wait for."""
-        _ = self.http
+        _ = self.tls, self.http
 
     async def aclose(self) -> None:
         """Close what is shared."""

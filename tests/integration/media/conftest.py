@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,11 +32,12 @@ from tests.integration.media.phone import Phone, dial
 SECRET = "stream-secret-of-the-test"
 AUTH_TOKEN = "auth-token-of-the-test"
 PUBLIC_WS = "wss://media.dialout.test/ws"
+SCENARIOS = Path(__file__).parent / "scenarios"
 CALL_SID = "CA00000000000000000000000000000001"
 
 AGENT = Agent(
-    name="short",
-    greeting="Hi {{customer_name}}, this call is recorded. Do you have a minute?",
+    name="brief",
+    greeting="Hi {{customer_name}}, this call is recorded.",
     prompt="You are talking to {{customer_name}}.",
     idle=Idle(after_seconds=1.5, tries=1, goodbye="I cannot hear you. Goodbye."),
 )
@@ -76,7 +78,7 @@ def _deepgram() -> Iterator[Stand]:
 
 @pytest.fixture(scope="session")
 def _llm() -> Iterator[Stand]:
-    stand = Stand("rehearsal.llm")
+    stand = Stand("rehearsal.llm", "--scenarios", str(SCENARIOS), "--default-scenario", "short")
     yield stand
     stand.stop()
 
@@ -216,7 +218,7 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
     app = create_app(world, secrets, is_twilios, live)
     server = Server(app, live, "127.0.0.1", 0)
     task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+    while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, server, world, AGENT)

@@ -103,7 +103,7 @@ class Phone:
     async def until(self, true: Callable[[], bool], seconds: float = 20) -> None:
         """Wait for something."""
         async with asyncio.timeout(seconds):
-            while not true():  # noqa: ASYNC110 - any condition of a test
+            while not true():
                 await asyncio.sleep(0.01)
 
     async def quiet(self, seconds: float = 0.6, within: float = 30) -> None:

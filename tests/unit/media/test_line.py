@@ -114,6 +114,20 @@ async def test_what_was_cleared_is_never_heard(line: Line, socket: Socket) -> No
     assert socket.events == ["media", "mark", "clear"]
 
 
+async def test_a_mark_that_does_not_come_back_is_overdue(
+    line: Line, socket: Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "OVERDUE_SECONDS", 0.02)
+    heard = asyncio.Event()
+    await line.say(bytes(400))
+    await line.mark(heard.set)
+    await asyncio.sleep(0.03)
+    assert not heard.is_set()
+    await asyncio.wait_for(heard.wait(), 1)
+    socket.mark(socket.sent[-1]["mark"]["name"])
+    await settled()
+
+
 async def test_the_first_sound_is_told_once(line: Line) -> None:
     told: list[int] = []
     line.first_audio = lambda: told.append(1)
