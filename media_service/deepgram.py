@@ -75,7 +75,7 @@ class Stt(DeepgramSTTService):
 
     @property
     def connected(self) -> Any:
-        """The SDK's connection; Pipecat annotates it as None, which it is only while there is none."""
+        """The SDK's connection, or None. (Pipecat annotates it as None alone.)"""
         return self._connection
 
     async def _on_message(self, message: Any) -> None:
