@@ -4,7 +4,8 @@ Every method may block: async code calls it in a thread.
 """
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from calls.call import Call, Turn
@@ -69,6 +70,9 @@ class CallRecords(Protocol):
     def turns(self, call_id: str) -> list[Turn]:
         """The conversation so far, in order."""
 
+    def open_calls(self) -> list[str]:
+        """The ids of all calls that have not ended, oldest first."""
+
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         """That UTC day's calls, newest first: at most ``limit``, older than ``before``."""
 
@@ -91,6 +95,16 @@ class IdempotencyTakenError(Exception):
         self.request_sha256 = request_sha256
 
 
+@dataclass(frozen=True)
+class TwilioCall:
+    """A call as Twilio knows it."""
+
+    call_sid: str
+    status: str
+    """Twilio's word: ``queued``, ``ringing``, ``in-progress``, ``completed``, ``busy``…"""
+    duration_seconds: int | None = None
+
+
 class Telephony(Protocol):
     """The phone network."""
 
@@ -103,6 +117,12 @@ class Telephony(Protocol):
         Raises:
             TelephonyError: refused; or ``ambiguous``, when nobody knows.
         """
+
+    def status(self, call_sid: str) -> "TwilioCall | None":
+        """How Twilio says the call stands; None, if it knows no such call."""
+
+    def created_since(self, to: str, from_: str, since: datetime) -> "list[TwilioCall]":
+        """The calls from one number to another that Twilio was asked for since then."""
 
     def hang_up(self, call_sid: str) -> None:
         """End a call, ringing or talking; nothing, if it has ended already."""

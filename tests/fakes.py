@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 
 from calls.call import Call, Turn
@@ -12,6 +12,7 @@ from calls.ports import (
     Idempotency,
     IdempotencyTakenError,
     SecretMissingError,
+    TwilioCall,
 )
 
 
@@ -54,6 +55,9 @@ class FakeCallRecords:
     def turns(self, call_id: str) -> list[Turn]:
         return [turn for _, turn in sorted(self._turns.get(call_id, {}).items())]
 
+    def open_calls(self) -> list[str]:
+        return sorted(call_id for call_id, call in self._calls.items() if not call.ended)
+
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         of_day = [
             call
@@ -75,6 +79,8 @@ class FakeTelephony:
     redirected: list[tuple[str, str]] = field(default_factory=list)
     recorded: list[tuple[str, str]] = field(default_factory=list)
     wav: bytes = b"RIFF"
+    known: dict[str, TwilioCall] = field(default_factory=dict)
+    listed: list[TwilioCall] = field(default_factory=list)
     error: Exception | None = None
 
     def create_call(
@@ -93,6 +99,14 @@ class FakeTelephony:
         )
         self._fail()
         return f"CA{len(self.created):032}"
+
+    def status(self, call_sid: str) -> TwilioCall | None:
+        self._fail()
+        return self.known.get(call_sid)
+
+    def created_since(self, to: str, from_: str, since: datetime) -> list[TwilioCall]:
+        self._fail()
+        return list(self.listed)
 
     def hang_up(self, call_sid: str) -> None:
         self._fail()

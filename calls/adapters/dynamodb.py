@@ -5,6 +5,7 @@ Access patterns:
     its turns           query  pk=CALL#<id>            sk begins TURN#    consistent
     a day's calls       query  index by_day            day=<YYYY-MM-DD>, newest call_id first
     idempotency         get    pk=KEY#<api key>#<key>  sk=META
+    calls not ended     query  pk=OPEN                 sk=<id>            consistent, oldest first
 
 Every item carries its content as JSON in ``document``, and as attributes only what a condition or
 an index looks at. Records are read, changed by a pure function and put back on condition that
@@ -50,6 +51,7 @@ class DynamoCallRecords:
         puts: list[Any] = [self._put_new(self._record(call, version=1))]
         if idempotency:
             puts.append(self._put_new(_idempotency_item(call, idempotency)))
+        puts.append({"Put": {"TableName": self._table, "Item": _open_item(call)}})
         try:
             self._client.transact_write_items(TransactItems=puts)
         except ClientError as error:
@@ -73,18 +75,33 @@ class DynamoCallRecords:
             changed = change(call)
             if changed is call or changed == call:
                 return call
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=self._record(changed, version + 1),
-                    ConditionExpression="version = :read",
-                    ExpressionAttributeValues={":read": {"N": str(version)}},
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                time.sleep(0.005 * 2 ** min(attempt, 5))
-                continue
-            return changed
+            if self._replaced(changed, version, over=changed.ended and not call.ended):
+                return changed
+            time.sleep(0.005 * 2 ** min(attempt, 5))
         raise ContentionError(f"call {call_id} is being changed by too many at once")
+
+    def _replaced(self, call: Call, version: int, *, over: bool) -> bool:
+        """Whether the record was put in the place of the one read; not, if others were faster."""
+        from botocore.exceptions import ClientError
+
+        put: Any = {
+            "TableName": self._table,
+            "Item": self._record(call, version + 1),
+            "ConditionExpression": "version = :read",
+            "ExpressionAttributeValues": {":read": {"N": str(version)}},
+        }
+        try:
+            if over:
+                # The record's end and its leaving the open calls are one step.
+                gone: Any = {"TableName": self._table, "Key": _open_key(call.call_id)}
+                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Delete": gone}])
+            else:
+                self._client.put_item(**put)
+        except ClientError as error:
+            if _lost_the_race(error):
+                return False
+            raise
+        return True
 
     def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
         """See the port."""
@@ -129,6 +146,16 @@ class DynamoCallRecords:
             for page in pages
             for item in page["Items"]
         ]
+
+    def open_calls(self) -> list[str]:
+        """See the port."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :open",
+            ExpressionAttributeValues={":open": {"S": "OPEN"}},
+            ConsistentRead=True,
+        )
+        return [item["sk"]["S"] for page in pages for item in page["Items"]]
 
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         """See the port."""
@@ -212,6 +239,23 @@ def _idempotency_item(call: Call, idempotency: Idempotency) -> dict[str, Any]:
         "request_sha256": {"S": idempotency.request_sha256},
         "expires_at": {"N": str(expires)},
     }
+
+
+def _open_key(call_id: str) -> dict[str, Any]:
+    return {"pk": {"S": "OPEN"}, "sk": {"S": call_id}}
+
+
+def _open_item(call: Call) -> dict[str, Any]:
+    expires = int((call.created_at + RETENTION).timestamp())
+    return {**_open_key(call.call_id), "expires_at": {"N": str(expires)}}
+
+
+def _lost_the_race(error: Any) -> bool:
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        return bool(reasons & {"ConditionalCheckFailed", "TransactionConflict"})
+    return code in ("ConditionalCheckFailedException", "TransactionConflictException")
 
 
 def _cancelled_by(error: Any, place: int) -> bool:

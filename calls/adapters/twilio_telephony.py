@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calls.ports import TelephonyError
+from calls.ports import TelephonyError, TwilioCall
 
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.call import CallContext
 
 TIMEOUT_SECONDS = 10.0
-_ALREADY_ENDED = {20404, 21220}
+_NOT_FOUND = 20404
+_LISTED = 50
+_ALREADY_ENDED = {_NOT_FOUND, 21220}
 """Not found; not in progress. https://www.twilio.com/docs/api/errors"""
 CALL_EVENTS = ["initiated", "ringing", "completed"]
 """Not `answered`: it would come together with the fetch of the TwiML, which says the same, and take
@@ -49,6 +52,24 @@ class TwilioTelephony:
                 time_limit=max_call_seconds,
             )
         return str(call.sid)
+
+    def status(self, call_sid: str) -> TwilioCall | None:
+        """See the port."""
+        try:
+            with _errors():
+                return _known(self._call(call_sid).fetch())
+        except TelephonyError as error:
+            if error.code == _NOT_FOUND:
+                return None
+            raise
+
+    def created_since(self, to: str, from_: str, since: datetime) -> list[TwilioCall]:
+        """See the port."""
+        with _errors():
+            calls = self._client.calls.list(
+                to=to, from_=from_, start_time_after=since, limit=_LISTED, page_size=_LISTED
+            )
+        return [_known(call) for call in calls]
 
     def hang_up(self, call_sid: str) -> None:
         """See the port. ``completed`` ends a ringing call too."""
@@ -100,6 +121,11 @@ class TwilioTelephony:
         except TelephonyError as error:
             if error.code not in _ALREADY_ENDED:
                 raise
+
+
+def _known(call: Any) -> TwilioCall:
+    duration = call.duration
+    return TwilioCall(str(call.sid), str(call.status), int(duration) if duration else None)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from calls.adapters.dynamodb import DynamoCallRecords
-from calls.call import Call, Status, Turn
+from calls.call import Call, EndReason, Status, Turn
 from calls.ports import (
     CallNotFoundError,
     CallRecords,
@@ -114,6 +114,17 @@ def test_one_key_makes_one_call(records: CallRecords) -> None:
     with pytest.raises(CallNotFoundError):
         records.get("01B")
     records.create(call("01C"), Idempotency("survey", "order-1", "hash"))
+
+
+def test_open_calls_are_those_that_have_not_ended(records: CallRecords) -> None:
+    for call_id in ("01B", "01A", "01C"):
+        records.create(call(call_id))
+    records.update("01A", lambda c: c.end(EndReason.BUSY, AT))
+    records.update("01A", lambda c: c.end(EndReason.BUSY, AT))
+    records.update("01C", lambda c: c.bind("CA1"))
+
+    assert records.open_calls() == ["01B", "01C"]
+    assert records.get("01A").ended
 
 
 def test_a_days_calls_come_newest_first(records: CallRecords) -> None:

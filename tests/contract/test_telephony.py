@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import aiohttp
 import pytest
 
 from calls.adapters.twilio_telephony import TwilioTelephony
-from calls.ports import Telephony, TelephonyError
+from calls.ports import Telephony, TelephonyError, TwilioCall
 from tests.fakes import FakeTelephony
 from tests.rehearsal.twilio.stage import (
     ACCOUNT,
@@ -120,7 +121,12 @@ async def test_a_talking_call_is_recorded_and_its_recording_fetched(
         )  # fmt: skip
 
     sid = await asyncio.to_thread(create)
-    await _until(lambda: network.client.calls(sid).fetch().status == "in-progress")
+    await _until(lambda: twilio.status(sid) == TwilioCall(sid, "in-progress"))
+    minute_ago = datetime.now(UTC) - timedelta(minutes=1)
+    listed = await asyncio.to_thread(twilio.created_since, "+15550100001", FROM, minute_ago)
+    assert [call.call_sid for call in listed] == [sid]
+    assert await asyncio.to_thread(twilio.created_since, "+15550100009", FROM, minute_ago) == []
+    assert await asyncio.to_thread(twilio.status, NOBODY) is None
     recording = await asyncio.to_thread(
         twilio.start_recording, sid, f"{network.product.url}/recording-status"
     )

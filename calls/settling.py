@@ -1,0 +1,75 @@
+"""The last net: calls whose end nobody reported are asked after and settled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from calls import status_report
+from calls.call import Call, EndReason, now
+from calls.ports import CallRecords, Telephony, TwilioCall
+
+PATIENCE = timedelta(minutes=1)
+"""So long after the last news of a call nobody is asked: its webhooks may be on their way."""
+UNNAMED = timedelta(minutes=2)
+"""A call that Twilio has not named after so long was not made."""
+_SKEW = timedelta(seconds=2)
+"""Twilio's clock is not ours."""
+_LOOKED_AT = 200
+_LIVE = {"queued", "initiated", "ringing", "in-progress"}
+
+
+@dataclass(frozen=True)
+class Settler:
+    """Brings open records to the truth. Asking and writing may be repeated at will."""
+
+    records: CallRecords
+    telephony: Telephony
+    clock: Callable[[], datetime] = now
+
+    def settle(self, call_id: str) -> Call:
+        """The call, ended if Twilio says so, or if it cannot be alive any more.
+
+        Raises:
+            TelephonyError: Twilio could not be asked; to be tried again.
+        """
+        call = self.records.get(call_id)
+        if call.ended or self.clock() - _last_news(call) < PATIENCE:
+            return call
+        known = self._unnamed(call) if call.call_sid is None else self._named(call, call.call_sid)
+        if known is None:
+            return call
+        return self.records.update(call_id, known)
+
+    def _named(self, call: Call, call_sid: str) -> Callable[[Call], Call] | None:
+        found = self.telephony.status(call_sid)
+        if found is None:
+            return lambda c: c.end(EndReason.LOST, self.clock())
+        if found.status in _LIVE and self.clock() < call.stream_until:
+            return None
+        return lambda c: self._as_twilio_says(c, found)
+
+    def _as_twilio_says(self, call: Call, found: TwilioCall) -> Call:
+        if found.status in _LIVE:
+            # Past the longest that it may last: Twilio's own time limit has ended it.
+            return call.end(EndReason.LOST, self.clock())
+        return status_report.apply(call, found.status, self.clock(), found.duration_seconds)
+
+    def _unnamed(self, call: Call) -> Callable[[Call], Call] | None:
+        """A create that was never answered: what Twilio has to this number, not ours already."""
+        others = self._bound_sids(call)
+        since = call.created_at - _SKEW
+        for found in self.telephony.created_since(call.to_number, call.from_number, since):
+            if found.call_sid not in others:
+                return lambda c, sid=found.call_sid: c.bind(sid)  # type: ignore[misc]
+        if self.clock() - call.created_at < UNNAMED:
+            return None
+        return lambda c: c.end(EndReason.FAILED, self.clock())
+
+    def _bound_sids(self, call: Call) -> set[str]:
+        calls = [self.records.get(call_id) for call_id in self.records.open_calls()]
+        calls += self.records.newest(call.created_at.date(), limit=_LOOKED_AT)
+        return {other.call_sid for other in calls if other.call_sid}
+
+
+def _last_news(call: Call) -> datetime:
+    return call.timeline[-1].at if call.timeline else call.created_at

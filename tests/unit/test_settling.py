@@ -1,0 +1,92 @@
+"""Calls whose end nobody reported."""
+
+from datetime import timedelta
+
+import pytest
+
+from calls.call import Call, EndReason, Status
+from calls.ports import TwilioCall
+from calls.settling import Settler
+from tests.fakes import FakeCallRecords, FakeTelephony
+from tests.unit.test_call import AT, made
+
+
+def settled(
+    call: Call, telephony: FakeTelephony, after: timedelta, others: tuple[Call, ...] = ()
+) -> Call:
+    records = FakeCallRecords()
+    for each in (call, *others):
+        records.create(each)
+    return Settler(records, telephony, clock=lambda: AT + after).settle(call.call_id)
+
+
+TALKING = made().bind("CA1").reach(Status.IN_PROGRESS, "answered", AT)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("completed", EndReason.CALLEE_HUNG_UP),
+        ("busy", EndReason.BUSY),
+        ("no-answer", EndReason.NO_ANSWER),
+        ("canceled", EndReason.CANCELED),
+        ("failed", EndReason.FAILED),
+    ],
+)
+def test_an_end_that_nobody_reported_is_learned_from_twilio(status: str, reason: EndReason) -> None:
+    telephony = FakeTelephony(known={"CA1": TwilioCall("CA1", status, 42)})
+    call = settled(TALKING, telephony, timedelta(minutes=2))
+    assert (call.status, call.end_reason) == (Status.ENDED, reason)
+
+
+def test_a_reason_that_is_known_stands() -> None:
+    telephony = FakeTelephony(known={"CA1": TwilioCall("CA1", "completed", 42)})
+    call = settled(TALKING.will_end(EndReason.IDLE), telephony, timedelta(minutes=2))
+    assert (call.end_reason, call.duration_seconds) == (EndReason.IDLE, 42)
+
+
+@pytest.mark.parametrize("status", ["queued", "ringing", "in-progress"])
+def test_a_live_call_is_left_alone_until_it_cannot_be_alive(status: str) -> None:
+    telephony = FakeTelephony(known={"CA1": TwilioCall("CA1", status)})
+    assert settled(TALKING, telephony, timedelta(minutes=2)) == TALKING
+    late = settled(TALKING, telephony, timedelta(minutes=20))
+    assert (late.status, late.end_reason) == (Status.ENDED, EndReason.LOST)
+
+
+def test_a_call_that_twilio_does_not_know_is_lost() -> None:
+    assert settled(TALKING, FakeTelephony(), timedelta(minutes=2)).end_reason is EndReason.LOST
+
+
+def test_fresh_news_are_waited_for() -> None:
+    assert settled(TALKING, FakeTelephony(), timedelta(seconds=30)) == TALKING
+
+
+def test_an_unanswered_create_is_found_by_its_numbers_and_never_taken_from_another() -> None:
+    unnamed = made(call_id="01B")
+    others = (
+        made(call_id="01A").bind("CA1"),
+        made(call_id="01C").bind("CA2").end(EndReason.BUSY, AT),
+    )
+    telephony = FakeTelephony(
+        listed=[
+            TwilioCall("CA1", "ringing"),
+            TwilioCall("CA2", "busy"),
+            TwilioCall("CA3", "ringing"),
+        ]
+    )
+    call = settled(unnamed, telephony, timedelta(minutes=2), others)
+    assert call.call_sid == "CA3"
+    assert telephony.created == []
+
+
+def test_an_unanswered_create_that_made_nothing_fails_after_two_minutes() -> None:
+    unnamed = made(call_id="01B")
+    assert settled(unnamed, FakeTelephony(), timedelta(seconds=90)) == unnamed
+    failed = settled(unnamed, FakeTelephony(), timedelta(seconds=121))
+    assert (failed.status, failed.end_reason) == (Status.ENDED, EndReason.FAILED)
+
+
+def test_a_settled_call_stays_as_it_is() -> None:
+    ended = TALKING.end(EndReason.BUSY, AT)
+    telephony = FakeTelephony(error=AssertionError("not asked"))
+    assert settled(ended, telephony, timedelta(minutes=9)) == ended
