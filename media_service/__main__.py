@@ -14,8 +14,8 @@ from media_service import log, models
 from media_service.app import create_app
 from media_service.live_calls import LiveCalls
 from media_service.server import Server
-from media_service.session import World
 from media_service.vendors import Vendors
+from media_service.world import World
 
 
 async def serve(host: str, port: int) -> None:

@@ -14,8 +14,9 @@ from media_service import admission, stream_protocol
 from media_service.admission import RefusedError, Signed
 from media_service.line import Line
 from media_service.live_calls import LiveCalls
-from media_service.session import Session, World
+from media_service.session import Session
 from media_service.stream_protocol import Rejected, Start
+from media_service.world import World
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,11 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
             await websocket.close(POLICY_VIOLATION)
             return
         except WebSocketDisconnect:
+            return
+        except Exception:
+            # The call may be a true one, and its next leg may find all well again.
+            log.exception("a stream could not be checked")
+            await websocket.close(SERVICE_RESTART)
             return
         session = Session(world, Line(websocket, start.stream_sid), call, leg)
         with live.call(session):

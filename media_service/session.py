@@ -2,24 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from enum import Enum, auto
 from typing import Any
 
-from calls import agents
 from calls.agents import Agent
 from calls.call import Call, EndReason, Recording, Turn, now
-from calls.ports import CallRecords, Telephony
-from calls.settings import Settings
-from media_service.apology import apology
 from media_service.conversation import Conversation, Reports, Services
 from media_service.idle import Idle
 from media_service.journal import Journal
 from media_service.line import Line
-from media_service.models import Models
 from media_service.transcript import Transcript
-from media_service.vendors import Vendors
+from media_service.world import World
 
 log = logging.getLogger(__name__)
 
@@ -28,21 +22,6 @@ CLOSE_SECONDS = 2.0
 FAREWELL_SECONDS = 60.0
 """The longest that an agent takes to leave."""
 HANG_UP_TRIES = 3
-
-
-@dataclass(frozen=True)
-class World:
-    """What every session of the process shares."""
-
-    settings: Settings
-    records: CallRecords
-    telephony: Telephony
-    vendors: Vendors
-    models: Models
-    agent: Callable[[str], Agent] = agents.load
-    """The agent of that name."""
-    apology: Callable[[str], tuple[bytes, str]] = apology
-    """The stored apology in a language: its sound (mu-law, 8 kHz) and its words."""
 
 
 class Ending(Enum):

@@ -24,8 +24,8 @@ from media_service.apology import apology
 from media_service.app import create_app
 from media_service.live_calls import LiveCalls
 from media_service.server import Server
-from media_service.session import World
 from media_service.vendors import Vendors
+from media_service.world import World
 from tests.fakes import FakeCallRecords, FakeSecrets, FakeTelephony
 from tests.integration.media.phone import Phone, dial
 

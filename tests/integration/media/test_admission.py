@@ -131,6 +131,20 @@ async def test_a_draining_task_takes_no_call(doors: Service) -> None:
     assert doors.records.get("01CALL").active_leg == 0
 
 
+async def test_the_record_cannot_be_reached(
+    doors: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise OSError("no table")
+
+    monkeypatch.setattr(doors.records, "update", breaks)
+    call = doors.call()
+    async with await doors.dial() as phone:
+        await phone.start(CALL_SID, call_id=call.call_id, leg="1", token=doors.token(call))
+        await phone.closed(2)
+        assert phone.closed_with == 1012
+
+
 async def test_alive_is_all_that_the_health_check_says(doors: Service) -> None:
     import httpx
 

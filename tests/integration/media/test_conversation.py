@@ -122,6 +122,41 @@ async def test_who_interrupts_is_listened_to(service: Service, llm: Stand) -> No
     assert any("stop you" in turn.text or "return" in turn.text for turn in service.said()[1:])
 
 
+async def test_an_interrupted_answer_is_kept_as_far_as_it_was_heard(service: Service) -> None:
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("tom-speaking")
+        since = phone.now
+        await phone.until(lambda: phone.last_sound_at > since + 2)
+        sounded = phone.last_sound_at
+        await phone.until(lambda: phone.now > sounded + 2)
+        cleared = len(phone.clears)
+        phone.say("sarah-interrupts")
+        await phone.until(lambda: len(phone.clears) > cleared)
+        await phone.until(lambda: any(turn.interrupted for turn in service.said()))
+        await phone.hang_up()
+        await service.over()
+    turn = next(turn for turn in service.said() if turn.interrupted)
+    assert turn.kind == "reply"
+    assert turn.text.startswith("One two three four")
+    assert 4 <= len(turn.text.split()) <= 12
+
+
+async def test_a_call_is_handed_over(service: Service) -> None:
+    """The socket closes, so that Twilio fetches the next leg; nobody hangs up."""
+    async with service.answered() as phone:
+        await phone.until(lambda: phone.now > 1.5)
+        for session in service.live:
+            session.hand_over()
+        await phone.closed()
+        await service.over()
+    assert phone.closed_with == 1012
+    assert service.telephony.hung_up == []
+    assert service.records.get("01CALL").end_reason is None
+    assert [heard(turn) for turn in service.said()] == [("agent", "greeting", True)]
+    assert GREETING.startswith(service.said()[0].text)
+
+
 async def test_a_silence_is_broken_once_and_then_the_agent_goes(service: Service) -> None:
     async with service.answered() as phone:
         await phone.quiet(0.3)

@@ -1,0 +1,27 @@
+"""What every session of the process shares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calls import agents
+from calls.agents import Agent
+from calls.ports import CallRecords, Telephony
+from calls.settings import Settings
+from media_service.apology import apology
+from media_service.models import Models
+from media_service.vendors import Vendors
+
+
+@dataclass(frozen=True)
+class World:
+    """Made once at boot; a test makes its own."""
+
+    settings: Settings
+    records: CallRecords
+    telephony: Telephony
+    vendors: Vendors
+    models: Models
+    agent: Callable[[str], Agent] = agents.load
+    """The agent of that name."""
+    apology: Callable[[str], tuple[bytes, str]] = apology
+    """The stored apology in a language: its sound (mu-law, 8 kHz) and its words."""
