@@ -99,6 +99,8 @@ class Call(BaseModel):
     agent: str
     variables: dict[str, Value] = {}
     metadata: dict[str, str] = {}
+    webhook_url: str | None = None
+    """Where its events are delivered to."""
     api_key: str
     """The name of the key that asked for it."""
     created_at: datetime

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from calls.agents import Value
 from calls.phone_number import e164
+from calls.web_address import https
 
 Number = Annotated[str, AfterValidator(e164)]
 
@@ -37,6 +38,9 @@ class DialRequest(BaseModel):
         Field(default_factory=dict, max_length=20)
     )
     """Yours; comes back with the record."""
+
+    webhook_url: Annotated[str, Field(max_length=2000), AfterValidator(https)] | None = None
+    """Where the call's events are posted to."""
 
     @model_validator(mode="after")
     def _variables_are_short(self) -> "DialRequest":

@@ -122,6 +122,7 @@ class Dialer:
             agent=agent.name,
             variables=request.variables,
             metadata=request.metadata,
+            webhook_url=request.webhook_url,
             api_key=api_key,
             created_at=at,
             max_call_seconds=seconds,

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     timed_queue_url: str = Field("", alias="DIALOUT_TIMED_QUEUE_URL")
     campaign_queue_url: str = Field("", alias="DIALOUT_CAMPAIGN_QUEUE_URL")
 
+    event_bus: str = Field("", alias="DIALOUT_EVENT_BUS")
+    """EventBridge bus of the call events."""
+
     public_api_url: str = Field("", alias="DIALOUT_PUBLIC_API_URL")
     """Where Twilio reaches the API, without a trailing slash; Twilio signs over it."""
     public_ws_url: str = Field("", alias="DIALOUT_PUBLIC_WS_URL")

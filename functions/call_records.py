@@ -1,58 +1,19 @@
 """``/calls``: what became of the calls; ending one; its recording. And ``GET /healthz``."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime, BaseModel
 
-from calls.call import Call, EndReason, Status, TimelineEntry, Turn, now
+from calls.call import EndReason, Status, now
 from calls.listing import Filter, page
-from calls.settings import settings
 from functions import http_api, wiring
+from functions.call_view import CallView, view
 from functions.log import logger
 from functions.problems import ProblemError
 
 app = http_api.resolver()
-
-
-class RecordingView(BaseModel):
-    """The recording of a call, and where to fetch it."""
-
-    recording_sid: str
-    status: str
-    duration_seconds: int | None
-    channels: int | None
-    url: str
-    """``GET`` it with your key: WAV, callee on the left, agent on the right."""
-
-
-class CallView(BaseModel):
-    """A call as the API shows it."""
-
-    call_id: str
-    call_sid: str | None
-    status: Status
-    end_reason: EndReason | None
-    to_number: str
-    from_number: str
-    agent: str
-    variables: dict[str, Any]
-    metadata: dict[str, str]
-    api_key: str
-    created_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
-    duration_seconds: int | None
-    max_call_seconds: int
-    answered_by: str | None
-    answer_to_first_audio_ms: int | None
-    outcome: dict[str, Any] | None
-    recording: RecordingView | None
-    timeline: list[TimelineEntry]
-    transcript: list[Turn] | None = None
-    """Only with a single call."""
 
 
 class Page(BaseModel):
@@ -66,7 +27,7 @@ class Page(BaseModel):
 @app.get("/calls/<call_id>")
 def one(call_id: str) -> CallView:
     """The record of a call."""
-    return _view(wiring.records().get(call_id), wiring.records().turns(call_id))
+    return view(wiring.records().get(call_id), wiring.records().turns(call_id))
 
 
 @app.get("/calls")
@@ -80,7 +41,7 @@ def many(
     """The calls, newest first."""
     wanted = Filter(status=status, agent=agent, since=since)
     calls, more = page(wiring.records(), wanted, limit=limit, before=cursor, at=now())
-    return Page(calls=[_view(call) for call in calls], cursor=more)
+    return Page(calls=[view(call) for call in calls], cursor=more)
 
 
 @app.delete("/calls/<call_id>", status_code=202)
@@ -97,7 +58,7 @@ def end(call_id: str) -> Response[CallView]:
     call = wiring.records().update(call_id, lambda c: c.will_end(EndReason.CANCELED))
     wiring.telephony().hang_up(call.call_sid or "")
     logger.info("Call ended by request", call_id=call_id)
-    return Response(202, "application/json", _view(call))
+    return Response(202, "application/json", view(call))
 
 
 @app.get("/calls/<call_id>/recording")
@@ -121,20 +82,6 @@ def recording(call_id: str) -> Response[str]:
 def healthz() -> dict[str, str]:
     """Alive."""
     return {"status": "ok"}
-
-
-def _view(call: Call, turns: list[Turn] | None = None) -> CallView:
-    fields = call.model_dump(exclude={"recording", "active_leg", "stream_until", "first_audio_at"})
-    view = call.recording and RecordingView(
-        **call.recording.model_dump(),
-        url=f"{settings().public_api_url}/calls/{call.call_id}/recording",
-    )
-    return CallView(
-        **fields,
-        recording=view,
-        transcript=turns,
-        answer_to_first_audio_ms=call.answer_to_first_audio_ms,
-    )
 
 
 handler = http_api.guarded(app, public=frozenset({"GET /healthz"}))

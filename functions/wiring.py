@@ -3,6 +3,8 @@
 from functools import cache
 
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.event_bus import EventBus
+from calls.adapters.guarded_http import GuardedHttp
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
@@ -23,6 +25,16 @@ def secrets() -> ParameterStore:
 @cache
 def recordings() -> RecordingStore:
     return RecordingStore(settings().recordings_bucket)
+
+
+@cache
+def event_bus() -> EventBus:
+    return EventBus(settings().event_bus)
+
+
+@cache
+def guarded_http() -> GuardedHttp:
+    return GuardedHttp(seconds=8)
 
 
 @cache

@@ -1,0 +1,54 @@
+"""Addresses that a user or an agent gives: which of them may be asked. Resolves no names."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class WebAddressError(ValueError):
+    """The address may not be asked. The message says why."""
+
+
+def https(url: str) -> str:
+    """The URL, if it is https with a host, and no user name in it.
+
+    Raises:
+        WebAddressError: it is not.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise WebAddressError("not a URL") from error
+    if parts.scheme != "https":
+        raise WebAddressError("the address has to begin with https://")
+    if not host or parts.username is not None or parts.password is not None or port == 0:
+        raise WebAddressError("the address needs a host, and no user name or password")
+    if _is_ip(host) and not public(host):
+        raise WebAddressError("the address is not a public one")
+    return url
+
+
+def public(ip: str) -> bool:
+    """Whether an IP address is of the public internet: not private, loopback, link-local,
+    metadata, multicast, reserved, or any of those in an IPv6 disguise.
+    """
+    address = ipaddress.ip_address(ip.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return public(str(inner))
+        if address.teredo is not None:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
