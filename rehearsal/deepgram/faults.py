@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Fault(BaseModel):
-    """How one of the two services misbehaves. Nothing set: not at all."""
+    """How one of the services misbehaves. Nothing set: not at all."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,3 +25,5 @@ class Faults(BaseModel):
 
     listen: Fault = Fault()
     speak: Fault = Fault()
+    account: Fault = Fault()
+    """What answers about keys and models; of its faults only ``refuse`` does anything."""

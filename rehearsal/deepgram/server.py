@@ -18,6 +18,7 @@ from rehearsal.deepgram.clock import Clock, WallClock
 from rehearsal.deepgram.connection import Connection
 from rehearsal.deepgram.faults import Fault, Faults
 from rehearsal.deepgram.handshake import ListenRequest, RefusedError, SpeakRequest, authorize
+from rehearsal.deepgram.listed import LISTED
 from rehearsal.deepgram.listener import IdleError, Listener
 from rehearsal.deepgram.recognizer import Recognizer
 from rehearsal.deepgram.segmenter import Audio
@@ -56,6 +57,8 @@ class Server:
         app.router.add_get("/v1/listen", self.listen)
         app.router.add_get("/v1/speak", self.speak)
         app.router.add_post("/v1/speak", self.speak_once)
+        app.router.add_get("/v1/auth/token", self.token)
+        app.router.add_get("/v1/models", self.models)
         app.router.add_get("/_rehearsal/faults", self.show_faults)
         app.router.add_put("/_rehearsal/faults", self.set_faults)
         app.router.add_delete("/_rehearsal/faults", self.clear_faults)
@@ -111,6 +114,14 @@ class Server:
         body, kind = _contained(spoken, asked, request.query)
         return web.Response(body=body, content_type=kind, headers={"dg-request-id": request_id})
 
+    async def token(self, request: web.Request) -> web.Response:
+        """Whose key that is, if it is one."""
+        return self._about(request, {"api_key_id": str(uuid.uuid4()), "scopes": ["member"]})
+
+    async def models(self, request: web.Request) -> web.Response:
+        """What may be asked for."""
+        return self._about(request, LISTED)
+
     async def show_faults(self, _: web.Request) -> web.Response:
         return web.json_response(self.faults.model_dump(exclude_defaults=True))
 
@@ -129,6 +140,13 @@ class Server:
         self.faults = faults
         for connection in self._open:
             connection.suffer()
+
+    def _about(self, request: web.Request, body: Mapping[str, Any]) -> web.Response:
+        try:
+            self._admit(request, self.faults.account)
+        except RefusedError as refusal:
+            return _refused(refusal, str(uuid.uuid4()))
+        return web.json_response(body)
 
     def _admit(self, request: web.Request, fault: Fault) -> None:
         if fault.refuse == 401:

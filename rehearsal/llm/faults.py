@@ -18,3 +18,5 @@ class Faults(BaseModel):
     """A streamed answer's connection breaks after so many words."""
     first_token_seconds: float = Field(0, ge=0)
     """Added to the scenario's own time to the first token."""
+    retired: frozenset[str] = frozenset()
+    """Models that are gone."""

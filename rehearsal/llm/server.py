@@ -50,7 +50,7 @@ class Server:
             asked = ChatRequest.model_validate_json(await request.read())
         except ValidationError as error:
             raise errors.malformed(error) from error
-        if asked.model not in MODELS:
+        if asked.model not in self._served:
             raise errors.no_such_model(asked.model)
         if self.faults.hang:
             await asyncio.Event().wait()
@@ -64,17 +64,18 @@ class Server:
 
     async def models(self, request: web.Request) -> web.Response:
         self._admit(request)
-        return web.json_response({"object": "list", "data": [_model(name) for name in MODELS]})
+        data = [_model(name) for name in self._served]
+        return web.json_response({"object": "list", "data": data})
 
     async def model(self, request: web.Request) -> web.Response:
         self._admit(request)
         name = request.match_info["model"]
-        if name not in MODELS:
+        if name not in self._served:
             raise errors.no_such_model(name)
         return web.json_response(_model(name))
 
     async def show_faults(self, _: web.Request) -> web.Response:
-        return web.json_response(self.faults.model_dump(exclude_defaults=True))
+        return web.json_response(self.faults.model_dump(mode="json", exclude_defaults=True))
 
     async def set_faults(self, request: web.Request) -> web.Response:
         try:
@@ -86,6 +87,10 @@ class Server:
     async def clear_faults(self, request: web.Request) -> web.Response:
         self.faults = Faults()
         return await self.show_faults(request)
+
+    @property
+    def _served(self) -> list[str]:
+        return [name for name in MODELS if name not in self.faults.retired]
 
     def _admit(self, request: web.Request) -> None:
         if self.faults.refuse:

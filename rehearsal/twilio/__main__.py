@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rehearsal.scenario import FOLDER
 
-from .exchange import Account, Exchange
+from .account import Account
+from .exchange import Exchange
 from .scenarios import Scenarios
 from .server import serving
 

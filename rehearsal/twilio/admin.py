@@ -73,7 +73,7 @@ async def faults(request: web.Request) -> web.Response:
 
 
 async def order(request: web.Request) -> web.Response:
-    """Order ``{name, times, …}`` for the next calls"""
+    """Order ``{name, times, …}`` for the next calls, or requests"""
     try:
         body = await request.json()
         if not isinstance(body, dict):

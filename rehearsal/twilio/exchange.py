@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rehearsal.scenario import Callee
 
 from . import call_request
+from .account import Account, Number
 from .call import Call, Clock, new_sid
 from .call_request import CallRequest
 from .fault import CALL, CREATE, Faults
@@ -17,15 +17,6 @@ from .problem import server_error, too_many_requests
 from .recorder import Recorder
 from .scenarios import Scenarios
 from .webhook import Webhooks
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whose telephone it is."""
-
-    sid: str = "AC00000000000000000000000000000001"
-    token: str = "rehearsal-auth-token"  # noqa: S105 - opens nothing but a rehearsal
-    numbers: frozenset[str] = frozenset({"+15550000001"})
 
 
 class Exchange:
@@ -49,6 +40,8 @@ class Exchange:
         self.recorder = Recorder(recordings, account.sid, self.clock)
         self.faults = Faults()
         self.calls: dict[str, PhoneCall] = {}
+        numbers = (Number(account.sid, number) for number in sorted(account.numbers))
+        self.numbers = {number.sid: number for number in numbers}
         self._scenarios = scenarios
         self._tasks: set[asyncio.Task[Any]] = set()
 

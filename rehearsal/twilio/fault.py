@@ -1,4 +1,4 @@
-"""Misfortunes that a rehearsal may order, each for the next so many calls."""
+"""Misfortunes that a rehearsal may order, each for the next so many calls or requests."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,9 @@ CALL = (
 )
 """Travel with a call; one that ``CREATE`` refused does not use them up."""
 
+ACCOUNT = ("account_trial", "number_without_voice", "country_closed")
+"""Strike whoever asks for the account, its numbers, or a country's dialing permission."""
+
 DETAILS: Mapping[str, Mapping[str, type]] = {
     "create_slow": {"seconds": float},
     "create_429": {},
@@ -26,6 +29,9 @@ DETAILS: Mapping[str, Mapping[str, type]] = {
     "webhook_lost": {"path": str},
     "stream_cut": {"seconds": float},
     "redirect_on_broken": {"then": str},
+    "account_trial": {},
+    "number_without_voice": {},
+    "country_closed": {},
 }
 """What each may be told: ``path`` (a part of the webhook's path; all without it), ``seconds``, and
 ``then``: what a call does whose socket broke: ``follow`` the next verb, ``end``, or ``hold`` on."""

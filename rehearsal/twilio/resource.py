@@ -1,4 +1,4 @@
-"""What the REST API answers: Twilio's JSON of calls, recordings, numbers and the account."""
+"""What the REST API answers: Twilio's JSON of calls, recordings and lists of them."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from .call import Call, rfc2822
 from .recording import Recording
 
 API = "/2010-04-01"
+V1 = "/v1/"
+"""Where Twilio's younger products are: each has a host of its own, and here they share one."""
 
 
 def account_path(account_sid: str) -> str:
@@ -72,44 +74,6 @@ def recording(recording: Recording, account_sid: str, base_url: str) -> dict[str
         "media_url": f"{base_url}{path}",
         "uri": f"{path}.json",
         "subresource_uris": {},
-    }
-
-
-def number(account_sid: str, phone_number: str) -> dict[str, Any]:
-    """An IncomingPhoneNumber resource that can speak but not write."""
-    sid = f"PN{int(phone_number.lstrip('+')):032x}"
-    return {
-        "sid": sid,
-        "account_sid": account_sid,
-        "friendly_name": phone_number,
-        "phone_number": phone_number,
-        "api_version": "2010-04-01",
-        "beta": False,
-        "capabilities": {"voice": True, "sms": False, "mms": False, "fax": False},
-        "status": "in-use",
-        "voice_url": "",
-        "voice_method": "POST",
-        "status_callback": "",
-        "status_callback_method": "POST",
-        "uri": f"{account_path(account_sid)}/IncomingPhoneNumbers/{sid}.json",
-    }
-
-
-def account(account_sid: str) -> dict[str, Any]:
-    """The Account resource, without its token."""
-    path = account_path(account_sid)
-    return {
-        "sid": account_sid,
-        "owner_account_sid": account_sid,
-        "friendly_name": "rehearsal",
-        "status": "active",
-        "type": "Full",
-        "uri": f"{path}.json",
-        "subresource_uris": {
-            "calls": f"{path}/Calls.json",
-            "recordings": f"{path}/Recordings.json",
-            "incoming_phone_numbers": f"{path}/IncomingPhoneNumbers.json",
-        },
     }
 
 

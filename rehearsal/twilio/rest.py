@@ -1,4 +1,4 @@
-"""Twilio's REST API of calls, numbers and the account, as far as Dialout uses it."""
+"""Twilio's REST API of calls, as far as Dialout uses it; and what its other parts share."""
 
 import base64
 import binascii
@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from . import call_request, resource
+from .account import Account
 from .call import Call
-from .exchange import Account, Exchange
+from .exchange import Exchange
 from .phone_call import PhoneCall
 from .problem import Problem, not_found, not_in_progress, unauthorized
 
@@ -24,7 +25,7 @@ _PAGING = {"Page", "PageSize", "PageToken"}
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check the credentials; answer refusals as Twilio words them."""
-    if not request.path.startswith(resource.API):
+    if not request.path.startswith((resource.API, resource.V1)):
         return await handler(request)
     try:
         _authenticate(request, request.app[EXCHANGE].account)
@@ -42,8 +43,6 @@ def routes() -> list[web.RouteDef]:
     """Where it all is found."""
     account = resource.API + "/Accounts/{account}"
     return [
-        web.get(f"{account}.json", fetch_account),
-        web.get(f"{account}/IncomingPhoneNumbers.json", list_numbers),
         web.post(f"{account}/Calls.json", create_call),
         web.get(f"{account}/Calls.json", list_calls),
         web.get(f"{account}/Calls/{{call}}.json", fetch_call),
@@ -107,20 +106,6 @@ async def update_call(request: web.Request) -> web.Response:
         raise not_in_progress()
     phone.redirect(document)
     return web.json_response(resource.call(phone.call))
-
-
-async def fetch_account(request: web.Request) -> web.Response:
-    """``GET Accounts/{sid}.json``"""
-    return web.json_response(resource.account(request.app[EXCHANGE].account.sid))
-
-
-async def list_numbers(request: web.Request) -> web.Response:
-    """``GET IncomingPhoneNumbers.json``"""
-    account = request.app[EXCHANGE].account
-    wanted = request.query.get("PhoneNumber", "")
-    numbers = [number for number in sorted(account.numbers) if wanted in number]
-    items = [resource.number(account.sid, number) for number in numbers]
-    return paged(request, "incoming_phone_numbers", items)
 
 
 class Form:

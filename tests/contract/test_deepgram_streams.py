@@ -252,3 +252,9 @@ class TestSpeak:
             async with vendor.service.client("wrong").speak.v1.connect(**TTS):
                 pass
         assert refusal.value.status_code == 401
+
+
+async def test_the_models_are_listed(vendor: Vendor) -> None:
+    listed = await vendor.service.client(vendor.key).manage.v1.models.list()
+    assert "nova-3" in {model.architecture for model in listed.stt or []}
+    assert "aura-2-theia-en" in {model.canonical_name for model in listed.tts or []}

@@ -180,3 +180,29 @@ async def test_the_account_and_its_number(network: Rehearsed) -> None:
     (number,) = await network.do(lambda: network.client.incoming_phone_numbers.list())
     assert number.phone_number == FROM
     assert number.capabilities["voice"] is True
+
+
+async def test_a_number_is_pointed_at_an_address(network: Rehearsed) -> None:
+    numbers = network.client.incoming_phone_numbers
+    (number,) = await network.do(lambda: numbers.list(phone_number=FROM))
+    url = f"{network.product.url}/inbound"
+    await network.do(lambda: numbers(number.sid).update(voice_url=url, voice_method="POST"))
+    (number,) = await network.do(lambda: numbers.list(phone_number=FROM))
+    assert (number.voice_url, number.voice_method) == (url, "POST")
+    for change, code in (
+        (lambda: numbers(number.sid).update(voice_url="nowhere"), 21502),
+        (lambda: numbers("PN" + "f" * 32).update(voice_url=url), 20404),
+    ):
+        with pytest.raises(TwilioRestException) as refused:
+            await network.do(change)
+        assert refused.value.code == code
+
+
+async def test_where_the_account_may_phone(network: Rehearsed) -> None:
+    network.client.voice.base_url = network.url
+    countries = network.client.voice.v1.dialing_permissions.countries
+    us = await network.do(lambda: countries("US").fetch())
+    assert (us.iso_code, us.low_risk_numbers_enabled) == ("US", True)
+    with pytest.raises(TwilioRestException) as refused:
+        await network.do(lambda: countries("nowhere").fetch())
+    assert refused.value.status == 404

@@ -153,3 +153,16 @@ async def test_streams_do_not_mix(service: Service, http: aiohttp.ClientSession)
 
     heard = await asyncio.gather(*(call(seconds) for seconds in (0.5, 1.5, 2.5)))
     assert heard == ["word", "word word", "word word word"]
+
+
+async def test_a_key_is_told_whether_it_is_one(
+    service: Service, http: aiohttp.ClientSession
+) -> None:
+    token = f"{service.http}/v1/auth/token"
+    async with http.get(token, headers=KEY) as answer:
+        assert (answer.status, set(await answer.json())) == (200, {"api_key_id", "scopes"})
+    async with http.get(token) as answer:
+        assert answer.status == 401
+    await faults(http, service, account={"refuse": 401})
+    async with http.get(token, headers=KEY) as answer:
+        assert answer.status == 401

@@ -198,3 +198,13 @@ async def test_the_command_tells_which_scenarios_there_are() -> None:
     _, complaint = await process.communicate()
     assert process.returncode != 0
     assert b"order-check" in complaint
+
+
+async def test_a_retired_model_is_gone(http: aiohttp.ClientSession, base: str) -> None:
+    await faults(http, base, retired=[ASK["model"]])
+    async with http.get(f"{base}/models") as answer:
+        listed = [model["id"] for model in (await answer.json())["data"]]
+    assert listed
+    assert ASK["model"] not in listed
+    async with http.post(f"{base}/chat/completions", json=ASK) as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (404, "model_not_found")

@@ -16,7 +16,8 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from rehearsal.mulaw import encode
-from rehearsal.twilio.exchange import Account, Exchange
+from rehearsal.twilio.account import Account
+from rehearsal.twilio.exchange import Exchange
 from rehearsal.twilio.scenarios import Scenarios
 from rehearsal.twilio.server import serving
 

@@ -120,3 +120,19 @@ async def test_orders_can_be_cancelled_and_are_checked(network: Rehearsed) -> No
         await admin(network, "PUT", "/faults", {"name": "rain"})
     refused.value.close()
     assert refused.value.code == 400
+
+
+async def test_an_account_has_misfortunes_too(network: Rehearsed) -> None:
+    client = network.client
+    client.voice.base_url = network.url
+    for name in ("account_trial", "number_without_voice", "country_closed"):
+        await admin(network, "PUT", "/faults", {"name": name})
+
+    def asked() -> tuple[str, bool, bool]:
+        (number,) = client.incoming_phone_numbers.list()
+        country = client.voice.v1.dialing_permissions.countries("US").fetch()
+        account = client.api.accounts(client.username).fetch()
+        return account.type, number.capabilities["voice"], country.low_risk_numbers_enabled
+
+    assert await network.do(asked) == ("Trial", False, False)
+    assert await network.do(asked) == ("Full", True, True)
