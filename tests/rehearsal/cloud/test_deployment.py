@@ -38,7 +38,7 @@ async def test_a_stack_is_deployed_changed_and_destroyed(project: Path, tmp_path
         await cloud.warm(first)
         assert await _get(first, "/healthz") == {"status": "ok"}
         assert await _status(first, "/calls") == 401
-            assert await _status(first, "/elsewhere") == 401
+        assert await _status(first, "/elsewhere") == 401
         assert await _status(first, "/calls", Authorization="Bearer wrong") == 503  # No keys yet.
 
         queues, url = cloud.client("sqs"), first.prepare_queue_url
