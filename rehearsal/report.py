@@ -29,7 +29,7 @@ class Report:
     def heading(self, text: str) -> None:
         """A new part."""
         self._console.print()
-        self._console.print(Text(text, style="bold"))
+        self._console.print(Text(text, style="bold"), soft_wrap=True)
 
     def happening(self, happening: Happening) -> None:
         """A line of the call; its clock starts with the first."""
