@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 import typer
 
 from dialout import keys, secrets
+from dialout.doctor.command import doctor
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,6 +15,7 @@ app = typer.Typer(
 )
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(keys.app, name="keys")
+app.command()(doctor)
 # Commands that are no part of the product, such as the rehearsal, announce themselves.
 for _found in entry_points(group="dialout.commands"):
     app.command(_found.name)(_found.load())

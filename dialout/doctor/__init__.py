@@ -1,0 +1,1 @@
+"""``dialout doctor``: what is missing between here and a ringing phone, and what mends it."""
