@@ -8,11 +8,18 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
+from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
 
 from media_service import noise_filter
+
+UNFINISHED_SECONDS = 1.5
+"""Of silence after what does not sound finished, until it is answered all the same.
+
+Pipecat waits for 3 s, which on a telephone is a dead line. Whoever goes on speaking later interrupts.
+"""
 
 _BLANK = np.zeros(8 * 16_000, np.float32)
 """Eight seconds at 16 kHz, which is what Smart Turn looks at."""
@@ -33,7 +40,9 @@ class _SmartTurn(LocalSmartTurnAnalyzerV3):
     """A call's turn analyzer on the shared ONNX session."""
 
     def __init__(self, loaded: LocalSmartTurnAnalyzerV3) -> None:
-        super(LocalSmartTurnAnalyzerV3, self).__init__()
+        super(LocalSmartTurnAnalyzerV3, self).__init__(
+            params=SmartTurnParams(stop_secs=UNFINISHED_SECONDS)
+        )
         self._log_data = False
         self._session = loaded._session
 
