@@ -51,6 +51,10 @@ test: check ## everything that must hold before a commit lands (at most 15 minut
 acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
 	.venv/bin/pytest -m acceptance $(ARGS)
 
+.PHONY: bench
+bench: $(STAMP) ## print what we claim about speed (ARGS=--json)
+	.venv/bin/python -m benchmarks.imports $(ARGS)
+
 .PHONY: format
 format: $(STAMP) ## put the code into its format
 	.venv/bin/ruff check --fix --select I

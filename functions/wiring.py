@@ -1,15 +1,18 @@
 """What stands behind the ports in a function. Made at first use, kept while it is warm."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.event_bus import EventBus
-from calls.adapters.guarded_http import GuardedHttp
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.dialing import Dialer
 from calls.settings import settings
+
+if TYPE_CHECKING:
+    from calls.adapters.guarded_http import GuardedHttp
 
 
 @cache
@@ -33,7 +36,9 @@ def event_bus() -> EventBus:
 
 
 @cache
-def guarded_http() -> GuardedHttp:
+def guarded_http() -> "GuardedHttp":
+    from calls.adapters.guarded_http import GuardedHttp  # here: httpx is for those who need it
+
     return GuardedHttp(seconds=8)
 
 

@@ -18,7 +18,7 @@ from media_service import noise_filter
 UNFINISHED_SECONDS = 1.5
 """Of silence after what does not sound finished, until it is answered all the same.
 
-Pipecat waits for 3 s, which on a telephone is a dead line. Whoever goes on speaking later interrupts.
+Pipecat waits for 3 s, which on a telephone is a dead line. Whoever goes on later interrupts.
 """
 
 _BLANK = np.zeros(8 * 16_000, np.float32)
