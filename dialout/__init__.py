@@ -1,1 +1,26 @@
-"""The `dialout` command."""
+"""The `dialout` command, and the Python client: ``from dialout import Client``."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dialout.client import Client as Client
+    from dialout.problem import ApiError as ApiError
+    from dialout.problem import DialoutError as DialoutError
+    from dialout.problem import UnreachableError as UnreachableError
+
+_HOME = {
+    "Client": "dialout.client",
+    "ApiError": "dialout.problem",
+    "DialoutError": "dialout.problem",
+    "UnreachableError": "dialout.problem",
+}
+__all__ = ["ApiError", "Client", "DialoutError", "UnreachableError"]
+
+
+def __getattr__(name: str) -> Any:
+    # Only when asked for: httpx and pydantic take 200 ms, and `dialout --help` needs neither.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
