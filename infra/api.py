@@ -1,19 +1,17 @@
-"""The HTTP API and the functions behind it."""
+"""The routes of the HTTP API, and the functions that serve them."""
 
-import json
-from collections.abc import Mapping
-
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as http
 from aws_cdk import aws_apigatewayv2_integrations as integrations
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.context import Context
 from infra.data import Data
 from infra.finding import acknowledge
+from infra.gateway import Gateway
+from infra.product_code import ProductCode
 from infra.product_function import ProductFunction
+from infra.secrets import let_read_secrets
 
 # Every route by the module of functions/ that serves it. Nothing else is answered.
 ROUTES: dict[str, tuple[str, ...]] = {
@@ -35,29 +33,15 @@ ROUTES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# The route key and never the path: paths hold phone numbers and call ids.
-ACCESS_LOG = {
-    "request_id": "$context.requestId",
-    "time": "$context.requestTimeEpoch",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "latency_ms": "$context.responseLatency",
-    "integration_latency_ms": "$context.integrationLatency",
-    "integration_error": "$context.integrationErrorMessage",
-    "response_bytes": "$context.responseLength",
-    "source_ip": "$context.identity.sourceIp",
-}
-
-# Requests a second and at once. A call makes about six webhooks, so this carries ten times the
-# dial rate that Twilio allows by default, and stops a flood before it costs anything.
-REQUESTS_PER_SECOND, REQUESTS_AT_ONCE = 100, 200
-
 
 class Api(Construct):
-    """The HTTP API ``dialout-<env>`` on its ``$default`` stage, each route to its function.
+    """Each route to its function.
 
     No authorizer: the handlers check the key or Twilio's signature, deny by default, and answer
     refusals in the product's own error format.
+
+    Attributes:
+        functions: by module.
     """
 
     def __init__(
@@ -66,46 +50,24 @@ class Api(Construct):
         name: str,
         context: Context,
         *,
+        gateway: Gateway,
         data: Data,
-        code: lambda_.Code,
+        product: ProductCode,
     ) -> None:
         super().__init__(scope, name)
         self._context = context
-        self.gateway = http.HttpApi(
-            self, "Gateway", api_name=context.name, create_default_stage=False
-        )
-        self._stage()
-        self._code = code
-        self.environment = self._environment(data)
+        self._gateway = gateway
+        self._product = product
         self.functions = self._functions(data)
         for module, routes in ROUTES.items():
             self._route(self.functions[module], routes)
-
-    @property
-    def url(self) -> str:
-        """Where the API is reached, without a trailing slash: Twilio signs over it."""
-        return self.gateway.api_endpoint
-
-    def _environment(self, data: Data) -> Mapping[str, str]:
-        """What the stack knows, under what ``cdk.json`` and ``-c set.`` chose."""
-        return {
-            "DIALOUT_PUBLIC_API_URL": self.url,
-            **self._context.settings,
-            "DIALOUT_ENV": self._context.env,
-            "DIALOUT_TABLE": data.table.table_name,
-            "DIALOUT_RECORDINGS_BUCKET": data.recordings.bucket_name,
-            "DIALOUT_PREPARE_QUEUE_URL": data.prepare_queue.queue_url,
-            "DIALOUT_TIMED_QUEUE_URL": data.timed_queue.queue_url,
-            "DIALOUT_CAMPAIGN_QUEUE_URL": data.campaign_queue.queue_url,
-            "DIALOUT_PARAMETER_PREFIX": self._context.parameter_prefix,
-        }
 
     def _functions(self, data: Data) -> dict[str, ProductFunction]:
         dialout = self._function(
             # A request may wait 3 s for pace and 10 s for Twilio.
             "dialout", Duration.seconds(20), "Checks the dial rules and asks Twilio to call."
         )  # fmt: skip
-        data.prepare_queue.grant_send_messages(dialout.function)
+        data.prepare_queue.grant_send_messages(dialout.role)
         twiml = self._function(
             # Twilio itself waits 15 s, and a person is on the line.
             "twiml", Duration.seconds(10), "Answers Twilio's webhooks."
@@ -114,11 +76,11 @@ class Api(Construct):
             # The gateway waits 30 s at most, and a recording may be copied meanwhile.
             "call_records", Duration.seconds(29), "Lists, shows and ends calls."
         )  # fmt: skip
-        data.let_keep_recordings(records.function)
+        data.let_keep_recordings(records.role)
         functions = {"dialout": dialout, "twiml": twiml, "call_records": records}
         for function in functions.values():
-            data.let_use_table(function.function)
-            function.let_read_secrets(self._context)
+            data.let_use_table(function.role)
+            let_read_secrets(function.role, self._context)
         return functions
 
     def _function(self, module: str, timeout: Duration, description: str) -> ProductFunction:
@@ -126,8 +88,7 @@ class Api(Construct):
             self,
             module,
             self._context,
-            code=self._code,
-            environment=self.environment,
+            product=self._product,
             timeout=timeout,
             description=description,
         )
@@ -140,7 +101,7 @@ class Api(Construct):
             made = http.HttpRoute(
                 self,
                 route,
-                http_api=self.gateway,
+                http_api=self._gateway.api,
                 route_key=_route_key(route),
                 integration=integration,
             )
@@ -150,31 +111,6 @@ class Api(Construct):
                 "The handlers check the key or Twilio's signature and deny by default; "
                 "a gateway authorizer would cache revoked keys.",
             )
-
-    def _stage(self) -> None:
-        log = logs.LogGroup(
-            self,
-            "AccessLog",
-            # Under this prefix AWS needs no resource policy, whose size would limit the stacks.
-            log_group_name=f"/aws/vendedlogs/http-api/{self._context.name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        stage = http.HttpStage(
-            self,
-            "Stage",
-            http_api=self.gateway,
-            stage_name="$default",
-            auto_deploy=True,
-            throttle=http.ThrottleSettings(
-                rate_limit=REQUESTS_PER_SECOND, burst_limit=REQUESTS_AT_ONCE
-            ),
-        )
-        resource = stage.node.default_child
-        assert isinstance(resource, http.CfnStage)
-        resource.access_log_settings = http.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
-        )
 
 
 def _route_key(route: str) -> http.HttpRouteKey:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_settings import PydanticBaseSettingsSource
 
 from calls.settings import Settings
+from infra.scheduled_minimum import ScheduledMinimum
 
 Arch = Literal["arm64", "x86_64"]
 
@@ -26,6 +27,7 @@ STACK_SETTINGS = frozenset(
         "DIALOUT_PREPARE_QUEUE_URL",
         "DIALOUT_TIMED_QUEUE_URL",
         "DIALOUT_CAMPAIGN_QUEUE_URL",
+        "DIALOUT_EVENT_BUS",
         "DIALOUT_PARAMETER_PREFIX",
     }
 )
@@ -51,6 +53,14 @@ class _GivenSettings(Settings):
 
 
 @dataclass(frozen=True)
+class OwnDomain:
+    """A name of the user's own, and the ACM certificate that covers it."""
+
+    name: str
+    certificate: str
+
+
+@dataclass(frozen=True)
 class Context:
     """One deployment's choices.
 
@@ -61,6 +71,15 @@ class Context:
         recordings_days: how long S3 keeps a recording.
         checked: whether cdk-nag looks at the stack; ``-c checks=off`` saves a second.
         settings: environment variables for the deployed code, by name.
+        image: the media service's, ready to be pulled; None: it is built from the repository.
+        nat: whether tasks have private addresses alone and reach the world through NAT.
+        domain: where Twilio reaches the media service; None: at CloudFront's own name.
+        api_domain: where the API is reached; None: at API Gateway's own name.
+        min_tasks: so many media tasks run at least.
+        max_tasks: and so many at most.
+        scheduled_minimums: other minimums, from a time of the week on.
+        reserved: whether functions have bounds of their own; see `product_function.RESERVED`.
+        alarm_email: who is written to when an alarm fires; None: nobody.
     """
 
     env: str
@@ -69,6 +88,15 @@ class Context:
     recordings_days: int
     checked: bool
     settings: Mapping[str, str]
+    image: str | None
+    nat: bool
+    domain: OwnDomain | None
+    api_domain: OwnDomain | None
+    min_tasks: int
+    max_tasks: int
+    scheduled_minimums: tuple[ScheduledMinimum, ...]
+    reserved: bool
+    alarm_email: str | None
 
     @property
     def production(self) -> bool:
@@ -79,6 +107,12 @@ class Context:
     def name(self) -> str:
         """The prefix of resource names, ``dialout-<env>``."""
         return f"dialout-{self.env}"
+
+    @property
+    def seats_per_task(self) -> int:
+        """How many calls one media task carries."""
+        default = Settings.model_fields["seats_per_task"].default
+        return int(self.settings.get("DIALOUT_SEATS_PER_TASK", default))
 
     @property
     def parameter_prefix(self) -> str:
@@ -99,17 +133,70 @@ class Context:
         python = str(given.get("python", "3.13"))
         if not re.fullmatch(r"3\.\d{2}", python):
             raise ContextError(f"-c python={python}: it is a version such as 3.13")
-        days = str(given.get("recordings_days", 90))
-        if not days.isdecimal() or int(days) < 1:
-            raise ContextError(f"-c recordings_days={days}: it is a number of days")
+        least = _count(given, "min_tasks", 2 if env == PRODUCTION else 1)
+        most = _count(given, "max_tasks", max(10, least))
+        if most < least:
+            raise ContextError(f"-c max_tasks={most}: it is less than min_tasks, {least}")
         return cls(
             env=env,
             arch=cast("Arch", arch),
             python=python,
-            recordings_days=int(days),
-            checked=given.get("checks", "on") != "off",
+            recordings_days=_count(given, "recordings_days", 90),
+            checked=_switch(given, "checks", default=True),
             settings=_settings(env, given),
+            image=_text(given, "image"),
+            nat=_switch(given, "nat", default=False),
+            domain=_own_domain(given, "domain", "certificate"),
+            api_domain=_own_domain(given, "api_domain", "api_certificate"),
+            min_tasks=least,
+            max_tasks=most,
+            scheduled_minimums=_scheduled_minimums(given, most),
+            reserved=_switch(given, "reserved", default=False),
+            alarm_email=_text(given, "alarm_email"),
         )
+
+
+def _text(given: Mapping[str, Any], name: str) -> str | None:
+    return str(given[name]).strip() or None if given.get(name) is not None else None
+
+
+def _count(given: Mapping[str, Any], name: str, default: int) -> int:
+    value = str(given.get(name, default))
+    if not value.isdecimal() or int(value) < 1:
+        raise ContextError(f"-c {name}={value}: it is a whole number from 1 on")
+    return int(value)
+
+
+def _switch(given: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    """On or off; the command line's are strings, ``cdk.json``'s may be booleans."""
+    value = str(given.get(name, default)).lower()
+    if value in ("on", "true"):
+        return True
+    if value in ("off", "false"):
+        return False
+    raise ContextError(f"-c {name}={value}: it is on or off")
+
+
+def _own_domain(given: Mapping[str, Any], domain: str, certificate: str) -> OwnDomain | None:
+    name, arn = _text(given, domain), _text(given, certificate)
+    if name is None and arn is None:
+        return None
+    if name is None or not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", name):
+        raise ContextError(f"-c {domain}={name}: it is a name such as calls.example.com")
+    if arn is None or not arn.startswith("arn:"):
+        raise ContextError(f"-c {certificate}={arn}: {domain} needs the ARN of its certificate")
+    return OwnDomain(name, arn)
+
+
+def _scheduled_minimums(given: Mapping[str, Any], most: int) -> tuple[ScheduledMinimum, ...]:
+    try:
+        minimums = ScheduledMinimum.listed(given.get("scheduled_minimums") or [])
+    except ValueError as error:
+        raise ContextError(f"scheduled_minimums: {error}") from None
+    for minimum in minimums:
+        if minimum.tasks > most:
+            raise ContextError(f"scheduled_minimums: {minimum.tasks} is more than max_tasks")
+    return minimums
 
 
 def _settings(env: str, given: Mapping[str, Any]) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.context import Context
+from infra.dead_letters import dead_letters
 from infra.finding import acknowledge
 
 BY_DAY = "by_day"
@@ -31,6 +31,9 @@ class Data(Construct):
 
     Production keeps table and bucket when the stack goes; elsewhere the table goes with it, and a
     bucket that still holds recordings stops the destroy rather than lose them silently.
+
+    Attributes:
+        dead_letters: by the name of the queue that they come from.
     """
 
     def __init__(self, scope: Construct, name: str, context: Context) -> None:
@@ -39,6 +42,7 @@ class Data(Construct):
         self._lasting = RemovalPolicy.RETAIN if context.production else RemovalPolicy.DESTROY
         self.table = self._table()
         self.recordings = self._recordings()
+        self.dead_letters: dict[str, sqs.Queue] = {}
         # A preparation is worthless once the person has answered: a minute of ringing and some.
         self.prepare_queue = self._queue(
             "prepare", visibility=Duration.seconds(30), kept=Duration.minutes(5), tries=3
@@ -52,32 +56,31 @@ class Data(Construct):
             "campaign", visibility=Duration.minutes(3), kept=Duration.days(4), tries=5
         )
 
-    def let_use_table(self, function: lambda_.Function) -> None:
+    def let_use_table(self, role: iam.Role) -> None:
         """Allow items to be read and written, and the day's index to be queried."""
-        function.add_to_role_policy(
+        role.add_to_policy(
             iam.PolicyStatement(
                 actions=list(_READ_AND_WRITE),
                 resources=[self.table.table_arn, f"{self.table.table_arn}/index/{BY_DAY}"],
             )
         )
 
-    def let_keep_recordings(self, function: lambda_.Function) -> None:
+    def let_keep_recordings(self, role: iam.Role) -> None:
         """Allow recordings to be copied in, looked up and read (a presigned address reads too)."""
-        function.add_to_role_policy(
+        role.add_to_policy(
             iam.PolicyStatement(
                 actions=["s3:GetObject", "s3:PutObject"],
                 resources=[self.recordings.arn_for_objects("*")],
             )
         )
         bucket = Stack.of(self).resolve(self.recordings.bucket_arn)["Fn::GetAtt"][0]
-        assert function.role
         acknowledge(
-            function.role,
+            role,
             f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
             "Any recording, in the bucket that holds nothing else.",
         )
         # Without it a missing recording is answered 403 instead of 404.
-        function.add_to_role_policy(
+        role.add_to_policy(
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.recordings.bucket_arn])
         )
 
@@ -93,6 +96,8 @@ class Data(Construct):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute="expires_at",
+            # Read by the announcer, which tells a change from what was and what is.
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=production
             ),
@@ -139,14 +144,7 @@ class Data(Construct):
         return bucket
 
     def _queue(self, name: str, *, visibility: Duration, kept: Duration, tries: int) -> sqs.Queue:
-        dead = sqs.Queue(
-            self,
-            f"{name.capitalize()}DeadLetters",
-            queue_name=f"{self._context.name}-{name}-dead",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self.dead_letters[name] = dead_letters(self, self._context, name)
         return sqs.Queue(
             self,
             f"{name.capitalize()}Queue",
@@ -156,5 +154,7 @@ class Data(Construct):
             visibility_timeout=visibility,
             retention_period=kept,
             receive_message_wait_time=Duration.seconds(20),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=tries),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters[name], max_receive_count=tries
+            ),
         )

@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 ENV = "rehearsal"
 ROOT = Path(__file__).resolve().parents[2]
 
+# Nothing is built, as nothing here runs containers: the media service runs as a process.
+_NO_IMAGE = "image.invalid/media:none"
+
 # The first synth ever installs the functions' dependencies.
 _SYNTH_SECONDS, _COMMAND_SECONDS = 600, 120
 
@@ -43,6 +46,7 @@ class Deployment:
         endpoint: of every AWS service.
         table: of the call records.
         bucket: of the recordings.
+        event_bus: the name of the bus of call events.
         functions: the names of the deployed functions.
     """
 
@@ -54,6 +58,7 @@ class Deployment:
     prepare_queue_url: str
     timed_queue_url: str
     campaign_queue_url: str
+    event_bus: str
     parameter_prefix: str
     functions: tuple[str, ...]
 
@@ -69,6 +74,7 @@ class Deployment:
             "DIALOUT_PREPARE_QUEUE_URL": self.prepare_queue_url,
             "DIALOUT_TIMED_QUEUE_URL": self.timed_queue_url,
             "DIALOUT_CAMPAIGN_QUEUE_URL": self.campaign_queue_url,
+            "DIALOUT_EVENT_BUS": self.event_bus,
             "DIALOUT_PARAMETER_PREFIX": self.parameter_prefix,
             **credentials(self.endpoint),
         }
@@ -86,6 +92,7 @@ class Deployment:
             prepare_queue_url=outputs["PrepareQueueUrl"],
             timed_queue_url=outputs["TimedQueueUrl"],
             campaign_queue_url=outputs["CampaignQueueUrl"],
+            event_bus=outputs["EventBusName"],
             parameter_prefix=f"/dialout/{env}",
             functions=tuple(outputs["FunctionNames"].split(",")),
         )
@@ -160,6 +167,7 @@ class LocalCloud:
         """
         assembly = Path(tempfile.mkdtemp(prefix="assembly-", dir=self._folder))
         chosen = {"env": ENV, "arch": _arch(), "python": _python(), "checks": "off"}
+        chosen["image"] = _NO_IMAGE
         chosen |= {f"set.{name}": value for name, value in (settings or {}).items()}
         context = [part for name in chosen for part in ("-c", f"{name}={chosen[name]}")]
         with self._phase("synth"):

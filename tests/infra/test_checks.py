@@ -14,12 +14,29 @@ from cdk_nag import AwsSolutionsChecks
 from infra.context import Context
 from infra.function_bundle import FunctionBundle
 from infra.stack import DialoutStack
+from tests.infra.conftest import IMAGE
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/own"
 
 
-@pytest.mark.parametrize("env", ["dev", "prod"])
-def test_cdk_nag_finds_nothing_that_is_not_explained(tmp_path: Path, env: str) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"env": "dev"},
+        {"env": "prod", "alarm_email": "duty@example.com", "nat": "true"},
+        {
+            "env": "prod",
+            "domain": "media.example.com",
+            "certificate": CERTIFICATE,
+            "api_domain": "api.example.com",
+            "api_certificate": CERTIFICATE,
+        },
+    ],
+    ids=["dev", "prod", "own domain"],
+)
+def test_cdk_nag_finds_nothing_that_is_not_explained(tmp_path: Path, given: dict[str, str]) -> None:
     app = App(outdir=str(tmp_path), context={"aws:cdk:bundling-stacks": []})
-    context = Context.of({"env": env})
+    context = Context.of({"image": IMAGE, **given})
     DialoutStack(app, context, FunctionBundle(context.arch, context.python).code())
     _check(app)
 
@@ -32,9 +49,11 @@ def test_cdk_nag_finds_what_is_not_explained(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_cfn_lint_finds_nothing(tmp_path: Path, dev: Template, prod: Template) -> None:
+def test_cfn_lint_finds_nothing(
+    tmp_path: Path, dev: Template, prod: Template, own_domain: Template
+) -> None:
     files = []
-    for name, template in (("dev", dev), ("prod", prod)):
+    for name, template in (("dev", dev), ("prod", prod), ("own", own_domain)):
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps(template.to_json()))
         files.append(str(file))

@@ -1,5 +1,7 @@
 """``cdk.json`` and ``-c``, read and refused."""
 
+import re
+
 import pytest
 
 from infra.context import Context, ContextError
@@ -10,6 +12,17 @@ def test_nothing_given_is_a_small_environment_for_trying() -> None:
     assert (context.env, context.arch, context.python) == ("dev", "arm64", "3.13")
     assert context.settings == {}
     assert not context.production
+    assert (context.min_tasks, context.nat, context.domain, context.image) == (1, False, None, None)
+
+
+def test_production_never_stands_on_one_task() -> None:
+    assert Context.of({"env": "prod"}).min_tasks == 2
+    assert Context.of({"env": "prod", "min_tasks": "12"}).max_tasks == 12
+
+
+def test_seats_are_those_of_the_settings() -> None:
+    assert Context.of({}).seats_per_task == 10
+    assert Context.of({"set.DIALOUT_SEATS_PER_TASK": "25"}).seats_per_task == 25
 
 
 def test_the_command_line_overrides_the_environments_settings() -> None:
@@ -47,9 +60,25 @@ def test_the_deployers_shell_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None
         ({"env": "Prod!"}, "DIALOUT_ENV='Prod!'"),
         ({"arch": "riscv"}, "arm64 or x86_64"),
         ({"python": "2"}, "a version such as 3.13"),
-        ({"recordings_days": "never"}, "a number of days"),
+        ({"recordings_days": "never"}, "a whole number from 1 on"),
+        ({"nat": "maybe"}, "-c nat=maybe: it is on or off"),
+        ({"min_tasks": "3", "max_tasks": "2"}, "less than min_tasks"),
+        ({"domain": "media.example.com"}, "domain needs the ARN of its certificate"),
+        ({"domain": "media.example.com", "certificate": "mine"}, "-c certificate=mine"),
+        ({"certificate": "arn:aws:acm:a:1:certificate/a"}, "-c domain=None"),
+        ({"api_domain": "https://a.b", "api_certificate": "arn:"}, "such as calls.example.com"),
+        ({"scheduled_minimums": "5"}, "a list of {schedule, tasks, time_zone}"),
+        ({"scheduled_minimums": "no JSON"}, "scheduled_minimums: "),
+        ({"scheduled_minimums": [{"at": 8}]}, "is not {schedule, tasks, time_zone}"),
+        ({"scheduled_minimums": [{"schedule": "8:00", "tasks": 2}]}, "schedule '8:00' is not"),
+        ({"scheduled_minimums": [{"schedule": "cron(0)", "tasks": 0}]}, "tasks '0' is not"),
+        ({"scheduled_minimums": [{"schedule": "cron(0)", "tasks": 99}]}, "more than max_tasks"),
+        (
+            {"scheduled_minimums": [{"schedule": "cron(0)", "tasks": 2, "time_zone": "Mars"}]},
+            "time_zone 'Mars' is not known",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(given: dict[str, object], told: str) -> None:
-    with pytest.raises(ContextError, match=told.replace("(", "\\(")):
+    with pytest.raises(ContextError, match=re.escape(told)):
         Context.of(given)

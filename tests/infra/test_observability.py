@@ -1,0 +1,112 @@
+"""An alarm for each failure, a page of graphs, and a letter where one is wanted."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aws_cdk.assertions import Template
+
+from infra import alarms
+from tests.infra.conftest import resources
+
+ALARM = "AWS::CloudWatch::Alarm"
+ROOT = Path(__file__).parents[2]
+FAILURES = {
+    "dead-letters-prepare",
+    "dead-letters-timed",
+    "dead-letters-campaign",
+    "dead-letters-announcer",
+    "dead-letters-events",
+    "dead-letters-schedule",
+    "seats-exhausted",
+    "leases-leaked",
+    "webhooks-slow",
+    "signature-failures",
+    "api-key-failures",
+    "media-unhealthy",
+    "media-none-healthy",
+    "active-calls-missing",
+    "sweeper-fails",
+}
+
+
+def test_every_failure_has_its_alarm(dev: Template) -> None:
+    found = {each["AlarmName"] for each in resources(dev, ALARM).values()}
+    assert {f"dialout-dev-{name}" for name in FAILURES} <= found
+
+
+def test_every_queue_of_dead_letters_is_watched(dev: Template) -> None:
+    dead = {
+        name
+        for name, queue in resources(dev, "AWS::SQS::Queue").items()
+        if queue["QueueName"].endswith("-dead")
+    }
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in resources(dev, ALARM).values()
+        for dimension in alarm.get("Dimensions", [])
+        if dimension["Name"] == "QueueName"
+    }
+    assert watched == dead
+
+
+def test_silence_is_bad_where_something_must_be_heard(dev: Template) -> None:
+    by_name = {each["AlarmName"]: each for each in resources(dev, ALARM).values()}
+    breaching = {name for name, each in by_name.items() if each["TreatMissingData"] == "breaching"}
+    assert breaching == {"dialout-dev-media-none-healthy", "dialout-dev-active-calls-missing"}
+    missing = by_name["dialout-dev-active-calls-missing"]
+    assert missing["Statistic"] == "SampleCount"
+    assert missing["Dimensions"] == [{"Name": "environment", "Value": "dev"}]
+
+
+def test_two_seconds_are_too_long_for_a_webhook(dev: Template) -> None:
+    by_name = {each["AlarmName"]: each for each in resources(dev, ALARM).values()}
+    slow = by_name["dialout-dev-webhooks-slow"]
+    assert (slow["ExtendedStatistic"], slow["Threshold"]) == ("p99", 2000)
+    (function,) = slow["Dimensions"]
+    assert function["Value"]["Ref"].startswith("ApiTwiml")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "file"),
+    [
+        (alarms.UNSIGNED_WEBHOOK, "functions/webhooks.py"),
+        (alarms.UNSIGNED_STREAM, "media_service/app.py"),
+        (alarms.UNKNOWN_KEY, "functions/http_api.py"),
+    ],
+)
+def test_what_is_counted_in_logs_is_what_is_logged(dev: Template, sentence: str, file: str) -> None:
+    assert f'"{sentence}"' in (ROOT / file).read_text()
+    patterns = [
+        each["FilterPattern"] for each in resources(dev, "AWS::Logs::MetricFilter").values()
+    ]
+    assert any(f'"{sentence}"' in pattern for pattern in patterns)
+
+
+def test_alarms_watch_what_the_filters_count(dev: Template) -> None:
+    counted = {
+        each["MetricTransformations"][0]["MetricName"]
+        for each in resources(dev, "AWS::Logs::MetricFilter").values()
+    }
+    watched = {each.get("MetricName") for each in resources(dev, ALARM).values()}
+    assert counted == {"dev/SignatureFailures", "dev/ApiKeyFailures"}
+    assert counted <= watched
+
+
+def test_somebody_is_written_to_if_they_want(dev: Template, own_domain: Template) -> None:
+    assert not dev.find_resources("AWS::SNS::Topic")
+    (topic,) = resources(own_domain, "AWS::SNS::Topic")
+    own_domain.has_resource_properties(
+        "AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "duty@example.com"}
+    )
+    for alarm in resources(own_domain, ALARM).values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+
+
+def test_the_dashboard_shows_every_function_and_every_alarm(dev: Template) -> None:
+    (dashboard,) = resources(dev, "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+    for alarm in resources(dev, ALARM):
+        assert f'"Fn::GetAtt": ["{alarm}", "Arn"]' in body
+    for module in ("dialout", "twiml", "call_records", "announcer", "events", "sweeper"):
+        assert f'\\"label\\":\\"{module}\\"' in body
