@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from calls.settings import Settings
     from dialout.client import Client
+    from dialout.problem import ApiError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,7 +50,7 @@ def says_what_went_wrong(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         from dialout.parameters import reaches_aws
-        from dialout.problem import ApiError, DialoutError
+        from dialout.problem import ApiError, DialoutError, UnreachableError
         from dialout.stack import StackMissingError
 
         try:
@@ -58,18 +59,17 @@ def says_what_went_wrong(command: Callable[P, R]) -> Callable[P, R]:
             said = f"{error}.\nDeploy it: {error.remedy}\nor say where the API is: --url https://…"
         except ApiError as error:
             said = _advised(error)
-        except DialoutError as error:
+        except UnreachableError as error:
             said = f"{error}.\n`dialout doctor` says why."
+        except DialoutError as error:
+            said = str(error)
         typer.echo(f"dialout: {said}", err=True)
         raise typer.Exit(1)
 
     return wrapped
 
 
-def _advised(error: Exception) -> str:
-    from dialout.problem import ApiError
-
-    assert isinstance(error, ApiError)
+def _advised(error: "ApiError") -> str:
     if error.code == "unauthorized":
         return f"{error}\nPut a key into DIALOUT_API_KEY; `dialout keys add NAME` makes one."
     if error.status >= 500:

@@ -8,7 +8,7 @@ import typer
 
 from dialout.access import AsJson, Url, api_url, says_what_went_wrong
 from dialout.parameters import Env, Parameters
-from dialout.problem import ApiError, UnreachableError
+from dialout.problem import ApiError, DialoutError, UnreachableError
 
 app = typer.Typer(no_args_is_help=True, help="The Twilio account's numbers.")
 
@@ -42,9 +42,9 @@ def connect(
     owned = {each.number: each for each in account.all()}
     if number not in owned:
         known = ", ".join(owned) or "none"
-        raise typer.BadParameter(f"{number} is not of this Twilio account; there are: {known}")
+        raise DialoutError(f"{number} is not of this Twilio account; there are: {known}")
     if not owned[number].voice:
-        raise typer.BadParameter(f"{number} cannot phone: it has no voice")
+        raise DialoutError(f"{number} cannot phone: it has no voice")
     base = api_url(env, url)
     if not base.startswith("https://"):
         typer.echo("Twilio itself reaches https:// addresses on the internet only.", err=True)
@@ -83,7 +83,7 @@ class Numbers:
         try:
             sid, token = secrets["twilio/account-sid"], secrets["twilio/auth-token"]
         except KeyError:
-            raise typer.BadParameter(
+            raise DialoutError(
                 "Twilio's credentials are not set: run `dialout secrets set` first"
             ) from None
         return cls(Settings().twilio_api_base_url, sid, token)
