@@ -48,10 +48,26 @@ def connect(
     base = api_url(env, url)
     if not base.startswith("https://"):
         typer.echo("Twilio itself reaches https:// addresses on the internet only.", err=True)
+    _warn_unless_answered(f"{base}/inbound")
     account.point(owned[number].sid, voice_url=f"{base}/inbound", status_url=f"{base}/status")
     typer.echo(f"{number} → {base}/inbound")
     if owned[number].voice_url:
         typer.echo(f"It went to {owned[number].voice_url} before.", err=True)
+
+
+def _warn_unless_answered(url: str) -> None:
+    """The route refuses what Twilio did not sign, with 403; anything else is not the route."""
+    import httpx
+
+    try:
+        status = str(httpx.post(url, timeout=15).status_code)
+    except httpx.TransportError:
+        status = "no connection"
+    if status != "403":
+        typer.echo(
+            f"Nobody takes calls at {url} yet ({status}): deploy, or callers hear an error.",
+            err=True,
+        )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 import base64
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
+import httpcore
 import httpx
 
 # Status 1000, masked with zeros: an endpoint takes that for what it is.
@@ -27,6 +29,8 @@ async def shake(http: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -
     ) as answer:
         stream = answer.extensions.get("network_stream")
         if answer.status_code == 101 and stream is not None:
-            await stream.write(_CLOSE, timeout=2)
-            await stream.read(256, timeout=2)
+            # The answer is known by now: a peer that is slow to say goodbye changes nothing.
+            with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+                await stream.write(_CLOSE, timeout=2)
+                await stream.read(256, timeout=2)
         return answer.status_code

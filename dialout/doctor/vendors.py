@@ -58,7 +58,9 @@ async def groq(patient: Patient) -> Finding:
     answer = await patient.ask("Groq", "GET", url, headers={"Authorization": f"Bearer {key}"})
     if refused := _refused("Groq", answer, patient.command("secrets set groq/api-key")):
         return refused
-    patient.llm_models = frozenset(str(model["id"]) for model in answer.json()["data"])
+    patient.llm_models = frozenset(
+        str(model["id"]) for model in answer.json()["data"] if model.get("active", True)
+    )
     return ok("Groq takes the key")
 
 
@@ -83,10 +85,10 @@ async def agent_files(patient: Patient) -> Finding:
 
 async def models(patient: Patient) -> Finding:
     """The LLM of each agent, in Groq's list"""
-    gone = [agent for agent in patient.agents if agent.llm.model not in patient.llm_models]
+    asking = [agent for agent in patient.agents if agent.llm.vendor == "groq"]
+    gone = [agent for agent in asking if agent.llm.model not in patient.llm_models]
     if not gone:
-        served = sorted({agent.llm.model for agent in patient.agents})
-        return ok(f"Groq serves {', '.join(served)}")
+        return ok(f"Groq serves {', '.join(sorted({agent.llm.model for agent in asking}))}")
     retired = [agent for agent in gone if agent.llm.model in RETIRED]
     if retired:
         agent = retired[0]
