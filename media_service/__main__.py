@@ -10,7 +10,7 @@ from calls.adapters.parameters import ParameterStore
 from calls.adapters.twilio_signature import is_twilios
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.settings import settings
-from media_service import log, models
+from media_service import log, metrics, models
 from media_service.app import create_app
 from media_service.live_calls import LiveCalls
 from media_service.server import Server
@@ -36,7 +36,12 @@ async def serve(host: str, port: int) -> None:
     )
     vendors.warm()
     live = LiveCalls()
-    await Server(create_app(world, secrets, is_twilios, live), live, host, port).serve()
+    server = Server(create_app(world, secrets, is_twilios, live), live, host, port)
+    telling = asyncio.create_task(metrics.report(chosen.env, chosen.seats_per_task, live))
+    try:
+        await server.serve()
+    finally:
+        telling.cancel()
 
 
 def main() -> None:
