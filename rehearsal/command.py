@@ -26,6 +26,12 @@ def rehearse(
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
     no_color: NoColor = False,
     port: Annotated[int, typer.Option(help="By default 7860, or a free one.")] = 0,
+    media_python: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH", help="What runs the media service.", show_default="this Python"
+        ),
+    ] = sys.executable,
 ) -> None:
     """Place one whole call, with everything around it rehearsed."""
     from rehearsal.scenario import names
@@ -36,7 +42,8 @@ def rehearse(
         return
     with _errors_in_a_line():
         plan = _plan(port or (7860 if _is_free(7860) else _free_port()))
-        ok = _run(_rehearse(plan, scenario, as_json, _console(no_color, as_json)))
+        console = _console(no_color, as_json)
+        ok = _run(_rehearse(plan, scenario, as_json, console, media_python))
     raise typer.Exit(0 if ok else 1)
 
 
@@ -53,14 +60,16 @@ def serve(
         _run(_serve(_plan(port, host), scenario, _console(no_color, False)))
 
 
-async def _rehearse(plan: "Plan", name: str, as_json: bool, console: "Console") -> bool:
+async def _rehearse(
+    plan: "Plan", name: str, as_json: bool, console: "Console", media_python: str
+) -> bool:
     from rehearsal import placed_call, report, scenario, verdict
     from rehearsal.world import world
 
     chosen = scenario.load(name)
     shown = report.Report(console)
     shown.heading(f"Rehearsing {name}: {chosen.summary}")
-    async with world(plan, name, shown.step):
+    async with world(plan, name, shown.step, media_python):
         shown.heading("The call")
         placed = await placed_call.place(
             plan.origin,

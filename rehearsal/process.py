@@ -38,6 +38,7 @@ class Process:
         ready: str,
         environment: Mapping[str, str] | None = None,
         seconds: float = 60,
+        python: str = sys.executable,
     ) -> tuple["Process", str]:
         """Run ``python -m <argv>`` until a line of its output matches ``ready``.
 
@@ -50,7 +51,7 @@ class Process:
             ProcessError: it ended, or took longer than ``seconds``.
         """
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *argv,
+            python, "-m", *argv,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -41,8 +41,16 @@ class World:
 
 
 @asynccontextmanager
-async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
+async def world(
+    plan: Plan, scenario: str, say: Say, media_python: str = sys.executable
+) -> AsyncIterator[World]:
     """Everything that ``plan`` asks for, started side by side; all of it stopped in the end.
+
+    Args:
+        plan: what to start, and what to attach to.
+        scenario: what happens in a call, unless the callee's number says otherwise.
+        say: told of each step.
+        media_python: the interpreter, and with it the environment, of the media service.
 
     Raises:
         ProcessError: something did not come up; nothing is left running.
@@ -77,7 +85,7 @@ async def world(plan: Plan, scenario: str, say: Say) -> AsyncIterator[World]:
                 "GROQ_BASE_URL": groq if plan.groq.base_url else f"{groq}/openai/v1",
             }
             media, media_url = await _media(
-                stack, plan, {**settings, **vendors, **deployment.environment}
+                stack, plan, {**settings, **vendors, **deployment.environment}, media_python
             )
             await _started(
                 stack, plan, "gateway", "rehearsal.gateway",
@@ -118,12 +126,12 @@ async def _started(stack: AsyncExitStack, plan: Plan, name: str, *argv: str) -> 
 
 
 async def _media(
-    stack: AsyncExitStack, plan: Plan, environment: dict[str, str]
+    stack: AsyncExitStack, plan: Plan, environment: dict[str, str], python: str
 ) -> tuple[Process, str]:
     port = free_port()
     process, _ = await Process.start(
         "media", "media_service", "--host", "127.0.0.1", "--port", str(port),
-        logs=plan.logs, ready="the media service listens", environment=environment,
+        logs=plan.logs, ready="the media service listens", environment=environment, python=python,
     )  # fmt: skip
     stack.push_async_callback(process.stop)
     return process, f"http://127.0.0.1:{port}"
