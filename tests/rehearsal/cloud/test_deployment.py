@@ -1,12 +1,17 @@
 """The project's own stack, deployed, changed and destroyed by the real CDK."""
 
+import asyncio
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from calls.adapters.dynamodb import DynamoCallRecords
+from calls.call import Call, Status
 from rehearsal.cloud.deployment import ROOT, Deployment, LocalCloud
+from rehearsal.cloud.function_log import function_log
 from rehearsal.cloud.process import CommandError
 
 _CHANGED = """
@@ -76,6 +81,36 @@ async def test_an_unknown_setting_is_refused_with_its_name(project: Path, tmp_pa
             await cloud.deploy({"DIALOUT_SEAT": "3"})
 
 
+@pytest.mark.timeout(300)
+async def test_what_a_call_reaches_goes_over_the_bus_to_its_webhook(tmp_path: Path) -> None:
+    async with LocalCloud(tmp_path) as cloud:
+        deployed = await cloud.deploy({"DIALOUT_PUBLIC_API_URL": "http://127.0.0.1:7860"})
+        cloud.client("ssm").put_parameter(
+            Name=f"{deployed.parameter_prefix}/webhook-secret", Value="secret", Type="SecureString"
+        )
+        records = DynamoCallRecords(deployed.table, cloud.client("dynamodb"))
+        at = datetime.now(UTC)
+        records.create(
+            Call(
+                call_id="01J00000000000000000000000", status=Status.DIALING,
+                to_number="+15550100001", from_number="+15550000001", agent="amelia",
+                api_key="test", created_at=at, stream_until=at, max_call_seconds=60,
+                # Not let through: no webhook may be on this machine. But this far it comes.
+                webhook_url="https://127.0.0.1/hook",
+            )
+        )  # fmt: skip
+        async with asyncio.timeout(60):
+            while not (lines := await asyncio.to_thread(_of_deliveries, cloud.endpoint)):
+                await asyncio.sleep(0.5)
+    assert '"Webhook not reached"' in lines[0]
+    assert '"event":"call.started"' in lines[0]
+
+
+def _of_deliveries(endpoint: str) -> list[str]:
+    """What the function said that delivers events."""
+    return [line for line in function_log(endpoint).splitlines() if "Webhook" in line]
+
+
 def _left(cloud: LocalCloud) -> list[str]:
     """What is still there, beside what the bootstrap made."""
     left = [*cloud.client("dynamodb").list_tables()["TableNames"]]
@@ -87,7 +122,25 @@ def _left(cloud: LocalCloud) -> list[str]:
     left += [
         each["logGroupName"] for each in cloud.client("logs").describe_log_groups()["logGroups"]
     ]
-    return [name for name in left if not name.startswith("cdk-")]
+    left += [each["Name"] for each in cloud.client("events").list_event_buses()["EventBuses"]]
+    left += [each["Name"] for each in cloud.client("events").list_rules()["Rules"]]
+    left += [
+        each["Name"] for each in cloud.client("scheduler").list_schedule_groups()["ScheduleGroups"]
+    ]
+    left += cloud.client("ecs").list_clusters()["clusterArns"]
+    left += [
+        each["AlarmName"] for each in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    ]
+    left += [
+        each["VpcId"]
+        for each in cloud.client("ec2").describe_vpcs()["Vpcs"]
+        if not each["IsDefault"]
+    ]
+    left += [
+        each["LoadBalancerName"]
+        for each in cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    ]
+    return [name for name in left if not name.startswith("cdk-") and name != "default"]
 
 
 async def _get(deployment: Deployment, path: str) -> dict[str, str]:
