@@ -14,17 +14,6 @@ from infra.context import Arch, Context
 ROOT = Path(__file__).resolve().parents[1]
 DOCKERFILE = "media_service/Dockerfile"
 
-# All that the Dockerfile may copy. Anything else, the README for one, changes no image and so
-# replaces no task, whose calls would have to be handed over.
-BUILD_CONTEXT = ("agents", "calls", "media_service", "requirements/media*.txt")
-
-_EVERYTHING_ELSE = [
-    "*",
-    *(f"!{path}" for path in BUILD_CONTEXT),
-    "**/__pycache__",
-    "**/*.pyc",
-]
-
 _OWN_REGISTRY = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
 )
@@ -45,14 +34,17 @@ def media_image(scope: Construct, context: Context, execution: iam.Role) -> ecs.
 
 
 def image_asset(scope: Construct, arch: Arch, root: Path = ROOT) -> assets.DockerImageAsset:
-    """The image as an asset, whose hash covers what the Dockerfile may copy and nothing else."""
+    """The image as an asset, whose hash covers what ``.dockerignore`` lets through and no more.
+
+    So a change of anything else, the README for one, replaces no task, whose calls would have to
+    be handed over.
+    """
     return assets.DockerImageAsset(
         scope,
         "Image",
         directory=str(root),
         file=DOCKERFILE,
         platform=assets.Platform.LINUX_ARM64 if arch == "arm64" else assets.Platform.LINUX_AMD64,
-        exclude=_EVERYTHING_ELSE,
         ignore_mode=IgnoreMode.DOCKER,
     )
 

@@ -23,6 +23,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/own"
     "given",
     [
         {"env": "dev"},
+        {"env": "dev", "image": ""},
         {"env": "prod", "alarm_email": "duty@example.com", "nat": "true"},
         {
             "env": "prod",
@@ -32,7 +33,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/own"
             "api_certificate": CERTIFICATE,
         },
     ],
-    ids=["dev", "prod", "own domain"],
+    ids=["dev", "image to be built", "prod", "own domain"],
 )
 def test_cdk_nag_finds_nothing_that_is_not_explained(tmp_path: Path, given: dict[str, str]) -> None:
     app = App(outdir=str(tmp_path), context={"aws:cdk:bundling-stacks": []})

@@ -62,6 +62,16 @@ def test_it_runs_on_fargate_for_the_chosen_processor(dev: Template, prod: Templa
         assert service["LaunchType"] == "FARGATE"  # Not Spot, which leaves when AWS wants.
 
 
+def test_by_default_the_image_is_built_from_the_repository() -> None:
+    template = synthesized(image="")
+    image = json.dumps(_container(template)["Image"])
+    assert "cdk-" in image
+    assert "container-assets" in image
+    (task,) = resources(template, TASK).values()
+    granted = json.dumps(statements(template, task["ExecutionRoleArn"]["Fn::GetAtt"][0]))
+    assert "container-assets" in granted
+
+
 def test_a_bad_deployment_is_rolled_back_and_never_below_strength(dev: Template) -> None:
     (service,) = resources(dev, SERVICE).values()
     deployment = service["DeploymentConfiguration"]
