@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -206,6 +207,16 @@ class Alarms(Construct):
     def _mail(self, address: str) -> sns.Topic:
         topic = sns.Topic(
             self, "Topic", topic_name=f"{self._context.name}-alarms", enforce_ssl=True
+        )
+        # A policy of its own, such as the one that wants TLS, takes the place of the one that
+        # lets the account's alarms publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
         )
         topic.add_subscription(subscriptions.EmailSubscription(address))
         acknowledge(

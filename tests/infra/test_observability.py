@@ -101,6 +101,13 @@ def test_somebody_is_written_to_if_they_want(dev: Template, own_domain: Template
     )
     for alarm in resources(own_domain, ALARM).values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+    (policy,) = resources(own_domain, "AWS::SNS::TopicPolicy").values()
+    allowed = {
+        statement["Principal"]["Service"]: statement["Action"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    }
+    assert allowed == {"cloudwatch.amazonaws.com": "sns:Publish"}
 
 
 def test_the_dashboard_shows_every_function_and_every_alarm(dev: Template) -> None:
