@@ -33,6 +33,8 @@ class DialRequest(BaseModel):
         Annotated[Value, Field(union_mode="left_to_right")],
     ] = Field(default_factory=dict, max_length=50)
     """What the agent's ``{{name}}`` stand for."""
+    time_zone: str | None = Field(None, max_length=64)
+    """Where the callee is, such as `Europe/Berlin`; by default where the number is."""
     max_call_seconds: int | None = Field(None, ge=30, le=14_400)
     metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=500)]] = (
         Field(default_factory=dict, max_length=20)

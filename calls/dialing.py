@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from ulid import ULID
 
-from calls import agents
+from calls import agents, dial_rules
 from calls.call import Call, EndReason, Status, now
+from calls.calling_window import CallingWindowError
 from calls.dial_request import DialRequest
 from calls.ports import (
     CallRecords,
@@ -77,6 +78,7 @@ class Dialer:
 
         Raises:
             DialRefusedError: the request cannot be done; nothing was written or dialled.
+            RuleRefusedError: a dial rule forbids it now; nothing was written or dialled.
             IdempotencyConflictError: the key was used for another request.
             CallNotPlacedError: Twilio refused or failed; the record says so.
         """
@@ -110,6 +112,7 @@ class Dialer:
         if from_number == request.to_number:
             raise DialRefusedError("invalid_request", "to_number is the number that calls")
         agent = self._agent(request)
+        self._allowed(request, from_number)
         seconds = min(
             request.max_call_seconds or agent.max_call_seconds or self.settings.max_call_seconds,
             self.settings.max_call_seconds,
@@ -129,6 +132,14 @@ class Dialer:
             stream_until=at + timedelta(seconds=RING_SECONDS + seconds + GRACE_SECONDS),
         )
         return call.reach(Status.DIALING, "dialing", at)
+
+    def _allowed(self, request: DialRequest, from_number: str) -> None:
+        try:
+            dial_rules.check(
+                request.to_number, from_number, request.time_zone, self.settings, self.clock()
+            )
+        except CallingWindowError as error:
+            raise DialRefusedError("invalid_request", str(error)) from error
 
     def _agent(self, request: DialRequest) -> agents.Agent:
         try:

@@ -37,7 +37,12 @@ class Settings(BaseSettings):
     max_call_seconds: int = Field(600, alias="DIALOUT_MAX_CALL_SECONDS", ge=30, le=14_400)
     allowed_countries: str = Field("", alias="DIALOUT_ALLOWED_COUNTRIES")
     """ISO codes, comma-separated; empty: the from number's country alone."""
-    calling_window: str = Field("08:00-21:00", alias="DIALOUT_CALLING_WINDOW")
+    calling_window: str = Field(
+        "08:00-21:00",
+        alias="DIALOUT_CALLING_WINDOW",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$",
+    )
+    """When people may be phoned, in their own time; ``00:00-24:00`` is always."""
     default_from_number: str = Field("", alias="DIALOUT_DEFAULT_FROM_NUMBER")
     default_agent: str = Field("amelia", alias="DIALOUT_DEFAULT_AGENT")
 

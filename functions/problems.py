@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from calls.call import CallSidMismatchError
+from calls.dial_rules import RuleRefusedError
 from calls.dialing import CallNotPlacedError, DialRefusedError, IdempotencyConflictError
 from calls.failure import kinds, places
 from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
@@ -92,10 +93,16 @@ def _refused(error: DialRefusedError) -> ProblemError:
     return ProblemError(503 if error.code == "not_configured" else 400, error.code, str(error))
 
 
+def _forbidden(error: RuleRefusedError) -> ProblemError:
+    allowed_at = error.allowed_at.isoformat() if error.allowed_at else None
+    return ProblemError(403, error.code, str(error), allowed_at=allowed_at)
+
+
 _PROBLEMS: dict[type[Exception], Callable[[Any], ProblemError]] = {
     ProblemError: lambda e: e,
     RequestValidationError: _invalid,
     DialRefusedError: _refused,
+    RuleRefusedError: _forbidden,
     IdempotencyConflictError: lambda e: ProblemError(409, "idempotency_conflict", str(e)),
     CallNotPlacedError: _not_placed,
     TelephonyError: lambda e: ProblemError(502, "telephony_error", str(e), twilio_code=e.code),

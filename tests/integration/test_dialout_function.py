@@ -84,6 +84,14 @@ def test_without_a_known_key_nothing_is_looked_at(twilio: Twilio, key: str | Non
     assert twilio.requests == []
 
 
+def test_a_rules_refusal_is_403_with_its_word(twilio: Twilio) -> None:
+    answer = post({**ARTICLE, "to_number": "+4930901820"})
+    assert (answer["statusCode"], answer["json"]["code"]) == (403, "country_not_allowed")
+    assert "DIALOUT_ALLOWED_COUNTRIES" in answer["json"]["detail"]
+    assert answer["json"]["allowed_at"] is None
+    assert twilio.requests == []
+
+
 def test_a_repeated_key_gets_the_first_answer_and_phones_nobody(twilio: Twilio) -> None:
     first = post(ARTICLE, **{"idempotency-key": "order-1"})
     again = post(ARTICLE, **{"idempotency-key": "order-1"})

@@ -6,6 +6,7 @@ import pytest
 
 from calls.call import EndReason, Status
 from calls.dial_request import DialRequest
+from calls.dial_rules import RuleRefusedError
 from calls.dialing import (
     CallNotPlacedError,
     Dialer,
@@ -25,6 +26,7 @@ def dialer(telephony: FakeTelephony, **settings: object) -> Dialer:
         {
             "DIALOUT_PUBLIC_API_URL": "https://api.test/",
             "DIALOUT_PUBLIC_WS_URL": "wss://media.test/ws",
+            "DIALOUT_CALLING_WINDOW": "00:00-24:00",
             **settings,
         }
     )
@@ -71,6 +73,59 @@ def test_what_cannot_be_done_is_refused_before_anything_happens(
     with pytest.raises(DialRefusedError, match=words):
         dialer(telephony, **settings).dial(request_, api_key="crm", idempotency_key=None)
     assert telephony.created == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "code", "allowed_at"),
+    [
+        ({"to_number": "+4930901820"}, {}, "country_not_allowed", None),
+        ({}, {"DIALOUT_ALLOWED_COUNTRIES": "DE, fr"}, "country_not_allowed", None),
+        # 12:00 UTC is four in the morning in Los Angeles.
+        (
+            {},
+            {"DIALOUT_CALLING_WINDOW": "08:00-21:00"},
+            "quiet_hours",
+            datetime(2026, 11, 22, 16, tzinfo=UTC),
+        ),
+        (
+            {"time_zone": "Asia/Tokyo"},
+            {"DIALOUT_CALLING_WINDOW": "08:00-21:00"},
+            "quiet_hours",
+            datetime(2026, 11, 22, 23, tzinfo=UTC),
+        ),
+    ],
+)
+def test_a_rule_says_which_it_is_and_when_it_would_allow_the_call(
+    changes: dict[str, str], settings: dict[str, object], code: str, allowed_at: datetime | None
+) -> None:
+    telephony = FakeTelephony()
+    asked = DialRequest.model_validate({**REQUEST.model_dump(), **changes})
+    with pytest.raises(RuleRefusedError) as caught:
+        dialer(telephony, **settings).dial(asked, api_key="crm", idempotency_key=None)
+    assert (caught.value.code, caught.value.allowed_at) == (code, allowed_at)
+    assert telephony.created == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings"),
+    [
+        ({"to_number": "+4930901820"}, {"DIALOUT_ALLOWED_COUNTRIES": "US,DE"}),
+        ({"time_zone": "Europe/Berlin"}, {"DIALOUT_CALLING_WINDOW": "08:00-21:00"}),
+    ],
+)
+def test_what_the_rules_allow_is_dialled(
+    changes: dict[str, str], settings: dict[str, object]
+) -> None:
+    telephony = FakeTelephony()
+    asked = DialRequest.model_validate({**REQUEST.model_dump(), **changes})
+    dialer(telephony, **settings).dial(asked, api_key="crm", idempotency_key=None)
+    assert len(telephony.created) == 1
+
+
+def test_a_zone_that_there_is_not_is_bad_input() -> None:
+    asked = REQUEST.model_copy(update={"time_zone": "Mars/Base"})
+    with pytest.raises(DialRefusedError, match="no such zone"):
+        dialer(FakeTelephony()).dial(asked, api_key="crm", idempotency_key=None)
 
 
 def test_one_key_one_call() -> None:
