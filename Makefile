@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(STAMP) ## install everything into .venv, .rehearsal and node_modules
@@ -73,6 +73,15 @@ lock: $(UV) ## compile the pins of requirements/ anew from pyproject.toml
 	  -o requirements/dev.txt pyproject.toml
 	echo 'ministack==1.5.33' | $(COMPILE) -o requirements/cloud.txt -
 	echo 'uv==0.13.9' | $(COMPILE) -o requirements/uv.txt -
+
+.PHONY: image
+image: $(STAMP) ## build the media service's image, with Docker or else with buildah
+	.venv/bin/python -m rehearsal.image
+
+.PHONY: debian-packages
+debian-packages: ## on Debian, as root: what `make image` needs where there is no Docker
+	apt-get update -qq
+	apt-get install --yes -qq --no-install-recommends buildah debootstrap
 
 .PHONY: clean
 clean: ## stop nothing, delete what was built
