@@ -75,7 +75,8 @@ async def test_nothing_is_left_of_vendors_that_hang(hole: BlackHole, loaded: Mod
         async with service.answered() as phone:
             await phone.closed()
             assert phone.first_sound_at is not None
-            assert phone.first_sound_at < 2.6
+            # Our own deadline (2 s), not the library's (8.5 s and more).
+            assert phone.first_sound_at < 8
             await service.over()
         # The library gives a socket 10 s to close, handshake or not.
         await phone.until(lambda: held()[0] <= tasks, 12)
