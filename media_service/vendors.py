@@ -65,6 +65,7 @@ class Vendors:
     def warm(self) -> None:
         """Make what the first call would have to wait for."""
         _ = self.tls, self.http
+        deepgram.warm()
 
     async def aclose(self) -> None:
         """Close what is shared."""
