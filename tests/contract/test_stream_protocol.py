@@ -130,7 +130,13 @@ JSON = st.recursive(
 EVENTS = st.sampled_from(["connected", "start", "media", "dtmf", "mark", "stop"])
 PARTS = st.fixed_dictionaries(
     {},
-    optional=dict.fromkeys(("payload", "track", "digit", "name", "streamSid", "callSid", "customParameters", "mediaFormat"), JSON),
+    optional=dict.fromkeys(
+        (
+            "payload", "track", "digit", "name", "streamSid", "callSid", "customParameters",
+            "mediaFormat",
+        ),
+        JSON,
+    ),
 )  # fmt: skip
 
 
