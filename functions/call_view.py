@@ -50,7 +50,7 @@ class CallView(BaseModel):
 
 def view(call: Call, turns: list[Turn] | None = None) -> CallView:
     """The call, with its conversation if that is given."""
-    hidden = {"recording", "active_leg", "stream_until", "first_audio_at"}
+    hidden = {"not_after", "recording", "active_leg", "stream_until", "first_audio_at"}
     recording = call.recording and RecordingView(
         **call.recording.model_dump(),
         url=f"{settings().public_api_url}/calls/{call.call_id}/recording",

@@ -13,6 +13,7 @@ from calls.call import CallSidMismatchError
 from calls.dialing import CallNotPlacedError, DialRefusedError, IdempotencyConflictError
 from calls.failure import kinds, places
 from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
+from calls.seats import NoFreeSeatError, NotNowError, PaceExceededError
 from functions.log import logger
 
 CONTENT_TYPE = "application/problem+json"
@@ -92,11 +93,17 @@ def _refused(error: DialRefusedError) -> ProblemError:
     return ProblemError(503 if error.code == "not_configured" else 400, error.code, str(error))
 
 
+def _not_now(status: int, code: str, error: NotNowError) -> ProblemError:
+    return ProblemError(status, code, str(error), headers={"Retry-After": str(error.retry_after)})
+
+
 _PROBLEMS: dict[type[Exception], Callable[[Any], ProblemError]] = {
     ProblemError: lambda e: e,
     RequestValidationError: _invalid,
     DialRefusedError: _refused,
     IdempotencyConflictError: lambda e: ProblemError(409, "idempotency_conflict", str(e)),
+    NoFreeSeatError: lambda e: _not_now(503, "no_free_seat", e),
+    PaceExceededError: lambda e: _not_now(429, "pace_exceeded", e),
     CallNotPlacedError: _not_placed,
     TelephonyError: lambda e: ProblemError(502, "telephony_error", str(e), twilio_code=e.code),
     CallNotFoundError: lambda _: ProblemError(404, "call_not_found", "there is no such call"),
