@@ -1,12 +1,17 @@
 """The record of one call, and how it changes. Pure: what happens to it comes in as arguments."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import Value
+
+RING_SECONDS = 60
+"""How long it rings at most: Twilio's own default."""
+GRACE_SECONDS = 60
+"""Added to the longest call before its stream token dies and its seat is taken back."""
 
 
 class Status(StrEnum):
@@ -96,6 +101,8 @@ class Call(BaseModel):
     status: Status = Status.QUEUED
     to_number: str
     from_number: str
+    time_zone: str | None = None
+    """Where the request says that the callee is."""
     agent: str
     variables: dict[str, Value] = {}
     metadata: dict[str, str] = {}
@@ -104,9 +111,12 @@ class Call(BaseModel):
     api_key: str
     """The name of the key that asked for it."""
     created_at: datetime
+    not_after: datetime | None = None
+    """Of a call that waits for a seat: then it is too late to dial."""
     max_call_seconds: int
     stream_until: datetime
-    """After this no stream of the call is let in: ring time, ``max_call_seconds`` and 60 s."""
+    """Ring time, ``max_call_seconds`` and 60 s after it was dialled: no stream of the call is let
+    in any more, and its seat is taken back."""
     call_sid: str | None = None
     answered_at: datetime | None = None
     answered_by: str | None = None
@@ -127,6 +137,29 @@ class Call(BaseModel):
     @property
     def ended(self) -> bool:
         return self.status is Status.ENDED
+
+    @property
+    def was_queued(self) -> bool:
+        """Whether it had to wait for a seat."""
+        return self.not_after is not None
+
+    @property
+    def dialed_at(self) -> datetime:
+        """When it was dialled; when it was asked for, before that."""
+        dialed = (entry.at for entry in self.timeline if entry.event == Status.DIALING)
+        return next(dialed, self.created_at)
+
+    def dial(self, at: datetime) -> "Call":
+        """This call dialled now, with all of its time before it.
+
+        Raises:
+            NotQueuedError: it was dialled already, or is over.
+        """
+        if self.status is not Status.QUEUED:
+            raise NotQueuedError(self.call_id)
+        return self.reach(
+            Status.DIALING, Status.DIALING, at, stream_until=longest(at, self.max_call_seconds)
+        )
 
     @property
     def answer_to_first_audio_ms(self) -> int | None:
@@ -184,6 +217,13 @@ class Call(BaseModel):
         return self.note("stream_started", at, detail=stream_sid, active_leg=leg)
 
 
+class NotQueuedError(Exception):
+    """The call does not wait to be dialled any more."""
+
+    def __init__(self, call_id: str) -> None:
+        super().__init__(f"call {call_id} was dialled already, or is over")
+
+
 class CallSidMismatchError(Exception):
     """The call is bound to another CallSid."""
 
@@ -196,6 +236,11 @@ class LegRefusedError(Exception):
 
     def __init__(self, call_id: str, leg: int) -> None:
         super().__init__(f"leg {leg} of call {call_id} may not be served")
+
+
+def longest(dialed_at: datetime, max_call_seconds: int) -> datetime:
+    """When a call that is dialled then is over at the latest."""
+    return dialed_at + timedelta(seconds=RING_SECONDS + max_call_seconds + GRACE_SECONDS)
 
 
 def now() -> datetime:

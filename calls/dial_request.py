@@ -44,6 +44,10 @@ class DialRequest(BaseModel):
     webhook_url: Annotated[str, Field(max_length=2000), AfterValidator(https)] | None = None
     """Where the call's events are posted to."""
 
+    wait: bool = False
+    """Without a free seat or a turn now, wait in a queue for up to 15 minutes, instead of 503 or
+    429."""
+
     @model_validator(mode="after")
     def _variables_are_short(self) -> "DialRequest":
         for name, value in self.variables.items():

@@ -1,6 +1,7 @@
-"""Placing a call: every check first, the record next, the ringing last."""
+"""Placing a call: every check first, its seat and its record next, the ringing last."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,23 +9,30 @@ from datetime import datetime, timedelta
 from ulid import ULID
 
 from calls import agents, dial_rules
-from calls.call import Call, EndReason, Status, now
+from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, longest, now
 from calls.calling_window import CallingWindowError
 from calls.dial_request import DialRequest
 from calls.ports import (
     CallRecords,
+    DialQueue,
     Idempotency,
     IdempotencyTakenError,
+    Ledger,
     Telephony,
     TelephonyError,
 )
+from calls.seating import Seating
+from calls.seats import NotNowError
 from calls.settings import Settings
+from calls.waiting import LONGEST_WAIT, Waiting
 
-RING_SECONDS = 60
-"""How long it rings at most: Twilio's own default."""
-GRACE_SECONDS = 60
-"""Added to the longest call before its stream token dies."""
+NAMED_WITHIN = timedelta(seconds=6)
+"""A request that is repeated while the first still rings waits so long for the first's CallSid:
+three seconds for its turn, and three for Twilio."""
+_ASK_AGAIN_SECONDS = 0.1
 
+_UNANSWERED = "create_unanswered"
+"""In the timeline when Twilio did not say whether it took the call."""
 _REFUSED = "create_refused"
 """In the timeline when Twilio said no; its detail is Twilio's error code."""
 
@@ -66,32 +74,105 @@ class Dialed:
 
 @dataclass(frozen=True)
 class Dialer:
-    """Places calls."""
+    """Places calls, each in a seat of its own."""
 
     records: CallRecords
+    ledger: Ledger
     telephony: Telephony
+    queue: DialQueue
+    """Where calls that ask for it wait for a seat."""
     settings: Settings
     clock: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
 
     def dial(self, request: DialRequest, *, api_key: str, idempotency_key: str | None) -> Dialed:
-        """Phone somebody, at most once for one key.
+        """Phone somebody, at most once for one key; or, if the request would wait, queue the call.
 
         Raises:
             DialRefusedError: the request cannot be done; nothing was written or dialled.
             RuleRefusedError: a dial rule forbids it now; nothing was written or dialled.
             IdempotencyConflictError: the key was used for another request.
+            NoFreeSeatError, PaceExceededError: not now; nothing was written or dialled.
             CallNotPlacedError: Twilio refused or failed; the record says so.
         """
         call = self._planned(request, api_key)
+        key = _idempotency(request, api_key, idempotency_key)
         try:
-            self.records.create(call, _idempotency(request, api_key, idempotency_key))
+            self._allowed(call, key)
+            return Dialed(self._dialed(call, key, wait=request.wait))
         except IdempotencyTakenError as taken:
             if taken.request_sha256 != _sha256(request):
                 raise IdempotencyConflictError from taken
-            return self._replayed(self.records.get(taken.call_id))
-        return Dialed(self._ring(call))
+            return self._replayed(taken.call_id)
 
-    def _replayed(self, call: Call) -> Dialed:
+    def dial_waiting(self, waiting: Waiting) -> Call:
+        """Phone somebody who waits in the queue; nobody, if that was done or is too late.
+
+        Raises:
+            CallNotFoundError: there is no such call.
+            NoFreeSeatError, PaceExceededError: not now.
+            CallNotPlacedError: Twilio refused or failed; the record says so.
+        """
+        if self.clock() >= waiting.not_after:
+            return self.records.update(waiting.key, lambda call: too_late(call, self.clock()))
+        call = self.records.get(waiting.key)
+        if call.status is not Status.QUEUED:
+            return call
+        try:
+            self._allowed(call)
+        except dial_rules.RuleRefusedError as error:
+            # The rules hold when it rings, not when it was asked for.
+            return self.records.update(waiting.key, _refused_by(error, self.clock()))
+        try:
+            call, at = self._seating().take(
+                lambda place: self.ledger.seat_queued(
+                    waiting.key, lambda c: c.dial(self.clock()), place
+                )
+            )
+        except NotQueuedError:
+            return self.records.get(waiting.key)
+        return self._ring(call, at)
+
+    def _dialed(self, call: Call, key: Idempotency | None, *, wait: bool) -> Call:
+        try:
+            seated, at = self._seating().take(
+                lambda place: self.ledger.seat(call.dial(self.clock()), place, key)
+            )
+        except NotNowError as refused:
+            if wait:
+                return self._queued(call, key, refused.retry_after)
+            if key:
+                # A repeated request is answered as the first was, whether a seat is free or not.
+                self.records.check_unused(key)
+            raise
+        return self._ring(seated, at)
+
+    def _queued(self, call: Call, key: Idempotency | None, delay_seconds: int) -> Call:
+        at = self.clock()
+        not_after = at + LONGEST_WAIT
+        call = call.note(Status.QUEUED, at, not_after=not_after)
+        self.records.create(call, key)
+        try:
+            self.queue.put(Waiting(key=call.call_id, not_after=not_after), delay_seconds)
+        except Exception:
+            # Nobody would ever come for it.
+            self.records.update(call.call_id, lambda c: c.end(EndReason.FAILED, self.clock()))
+            raise
+        return call
+
+    def _seating(self) -> Seating:
+        chosen = self.settings
+        return Seating(
+            self.ledger, chosen.calls_per_second, chosen.max_concurrent_calls,
+            self.clock, self.sleep,
+        )  # fmt: skip
+
+    def _replayed(self, call_id: str) -> Dialed:
+        call = self.records.get(call_id)
+        until = self.clock() + NAMED_WITHIN
+        while _in_flight(call) and self.clock() < until:
+            self.sleep(_ASK_AGAIN_SECONDS)
+            call = self.records.get(call_id)
         for entry in call.timeline:
             if entry.event == _REFUSED:
                 code = int(entry.detail) if entry.detail else None
@@ -112,16 +193,16 @@ class Dialer:
         if from_number == request.to_number:
             raise DialRefusedError("invalid_request", "to_number is the number that calls")
         agent = self._agent(request)
-        self._allowed(request, from_number)
         seconds = min(
             request.max_call_seconds or agent.max_call_seconds or self.settings.max_call_seconds,
             self.settings.max_call_seconds,
         )
         at = self.clock()
-        call = Call(
+        return Call(
             call_id=str(ULID.from_datetime(at)),
             to_number=request.to_number,
             from_number=from_number,
+            time_zone=request.time_zone,
             agent=agent.name,
             variables=request.variables,
             metadata=request.metadata,
@@ -129,17 +210,21 @@ class Dialer:
             api_key=api_key,
             created_at=at,
             max_call_seconds=seconds,
-            stream_until=at + timedelta(seconds=RING_SECONDS + seconds + GRACE_SECONDS),
+            stream_until=longest(at, seconds),
         )
-        return call.reach(Status.DIALING, "dialing", at)
 
-    def _allowed(self, request: DialRequest, from_number: str) -> None:
+    def _allowed(self, call: Call, key: Idempotency | None = None) -> None:
         try:
             dial_rules.check(
-                request.to_number, from_number, request.time_zone, self.settings, self.clock()
+                call.to_number, call.from_number, call.time_zone, self.settings, self.clock()
             )
         except CallingWindowError as error:
             raise DialRefusedError("invalid_request", str(error)) from error
+        except dial_rules.RuleRefusedError:
+            if key:
+                # A repeated request is answered as the first was, also at night.
+                self.records.check_unused(key)
+            raise
 
     def _agent(self, request: DialRequest) -> agents.Agent:
         try:
@@ -149,7 +234,8 @@ class Dialer:
             raise DialRefusedError("invalid_request", str(error)) from error
         return agent
 
-    def _ring(self, call: Call) -> Call:
+    def _ring(self, call: Call, at: datetime) -> Call:
+        self._seating().await_turn(at)
         base, query = self.settings.public_api_url, f"?call_id={call.call_id}"
         try:
             call_sid = self.telephony.create_call(
@@ -170,8 +256,30 @@ class Dialer:
         detail = None if error.code is None else str(error.code)
         if error.ambiguous:
             # Twilio may have taken it: never asked again. Its callback binds the call by call_id.
-            return call.note("create_unanswered", self.clock(), detail)
+            return call.note(_UNANSWERED, self.clock(), detail)
         return call.note(_REFUSED, self.clock(), detail).end(EndReason.FAILED, self.clock())
+
+
+def _refused_by(error: dial_rules.RuleRefusedError, at: datetime) -> Callable[[Call], Call]:
+    return lambda call: (
+        call.note("refused", at, error.code).end(EndReason.REFUSED, at)
+        if call.status is Status.QUEUED
+        else call
+    )
+
+
+def too_late(call: Call, at: datetime) -> Call:
+    """A call that still waits, ended; any other as it is."""
+    return call.end(EndReason.TOO_LATE, at) if call.status is Status.QUEUED else call
+
+
+def _in_flight(call: Call) -> bool:
+    """Whether Twilio is being asked to place it, and its answer may come any moment."""
+    return (
+        call.status is Status.DIALING
+        and call.call_sid is None
+        and all(entry.event != _UNANSWERED for entry in call.timeline)
+    )
 
 
 def _sha256(request: DialRequest) -> str:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from calls.call import Call, Turn
+from calls.seats import Beat, Fleet, Place
+from calls.waiting import Waiting
 
 
 class CallNotFoundError(Exception):
@@ -41,10 +43,17 @@ class CallRecords(Protocol):
     """The calls and their turns, kept."""
 
     def create(self, call: Call, idempotency: "Idempotency | None" = None) -> None:
-        """Keep a new call, and with it the key that must never make a second one.
+        """Keep a new call that has no seat, and with it the key that must never make a second one.
 
         Raises:
             IdempotencyTakenError: a call was made for that key; it names the call.
+        """
+
+    def check_unused(self, idempotency: "Idempotency") -> None:
+        """Nothing, if no call was made for that key.
+
+        Raises:
+            IdempotencyTakenError: one was; it names the call.
         """
 
     def get(self, call_id: str) -> Call:
@@ -57,7 +66,8 @@ class CallRecords(Protocol):
     def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
         """Put ``change(call)`` in the call's place, atomically: ``change`` may run several times.
 
-        Whatever ``change`` raises comes out, and then nothing is written.
+        A call that so ends gives its seat back in the same step, once. Whatever ``change`` raises
+        comes out, and then nothing is written.
         """
 
     def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
@@ -75,6 +85,54 @@ class CallRecords(Protocol):
 
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         """That UTC day's calls, newest first: at most ``limit``, older than ``before``."""
+
+
+class Ledger(Protocol):
+    """Who has a seat, and whose turn it is. No call is dialled but through here."""
+
+    def beat(self, beat: Beat) -> None:
+        """Keep what a task says of itself, in place of what it said before."""
+
+    def fleet(self) -> Fleet:
+        """The ledger as it is now (a consistent read). Tasks that are long silent may be in it."""
+
+    def seat(
+        self, call: Call, place: Place, idempotency: "Idempotency | None" = None
+    ) -> Call | None:
+        """Keep a new call together with its seat and its turn: all of it, or nothing.
+
+        The seat is the call's until it ends, or until ``call.stream_until``.
+
+        Returns:
+            The call; None, if the place is not free any more.
+
+        Raises:
+            IdempotencyTakenError: a call was made for that key; it names the call.
+        """
+
+    def seat_queued(
+        self, call_id: str, change: Callable[[Call], Call], place: Place
+    ) -> Call | None:
+        """As ``seat``, for a call that is kept already: ``change(call)`` takes its place.
+
+        Whatever ``change`` raises comes out, and then nothing is taken.
+        """
+
+    def free_expired(self, at: datetime) -> list[str]:
+        """Take back the seats that were not given back in time; the ids of their calls."""
+
+    def reconcile(self) -> int:
+        """Set the count of used seats to what it must be; by how much it was too high.
+
+        0 too, if seats were taken or given back meanwhile: then it cannot be told.
+        """
+
+
+class DialQueue(Protocol):
+    """Where calls wait for a seat."""
+
+    def put(self, waiting: Waiting, delay_seconds: int) -> None:
+        """Have it come up again after so long; ``delay_seconds`` is at most 900."""
 
 
 class Idempotency:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calls import status_report
-from calls.call import Call, EndReason, now
+from calls.call import Call, EndReason, Status, now
+from calls.dialing import too_late
 from calls.ports import CallRecords, Telephony, TwilioCall
 
 PATIENCE = timedelta(minutes=1)
@@ -35,10 +36,18 @@ class Settler:
         call = self.records.get(call_id)
         if call.ended or self.clock() - _last_news(call) < PATIENCE:
             return call
+        if call.status is Status.QUEUED:
+            return self._waiting(call)
         known = self._unnamed(call) if call.call_sid is None else self._named(call, call.call_sid)
         if known is None:
             return call
         return self.records.update(call_id, known)
+
+    def _waiting(self, call: Call) -> Call:
+        """One whose message was lost waits no longer than any other."""
+        if call.not_after is not None and self.clock() < call.not_after:
+            return call
+        return self.records.update(call.call_id, lambda c: too_late(c, self.clock()))
 
     def _named(self, call: Call, call_sid: str) -> Callable[[Call], Call] | None:
         found = self.telephony.status(call_sid)
@@ -57,11 +66,11 @@ class Settler:
     def _unnamed(self, call: Call) -> Callable[[Call], Call] | None:
         """A create that was never answered: what Twilio has to this number, not ours already."""
         others = self._bound_sids(call)
-        since = call.created_at - _SKEW
+        since = call.dialed_at - _SKEW
         for found in self.telephony.created_since(call.to_number, call.from_number, since):
             if found.call_sid not in others:
                 return lambda c, sid=found.call_sid: c.bind(sid)  # type: ignore[misc]
-        if self.clock() - call.created_at < UNNAMED:
+        if self.clock() - call.dialed_at < UNNAMED:
             return None
         return lambda c: c.end(EndReason.FAILED, self.clock())
 

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime, BaseModel
 
-from calls.call import EndReason, Status, now
+from calls.call import Call, EndReason, Status, now
 from calls.listing import Filter, page
 from functions import http_api, wiring
 from functions.call_view import CallView, view
@@ -46,10 +46,16 @@ def many(
 
 @app.delete("/calls/<call_id>", status_code=202)
 def end(call_id: str) -> Response[CallView]:
-    """Stop the ringing, or hang up."""
+    """Take the call from the queue, stop the ringing, or hang up."""
     call = wiring.records().get(call_id)
     if call.ended:
         raise ProblemError(409, "already_ended", "the call has ended already")
+    if call.status is Status.QUEUED:
+        # Unless it is dialled this very moment, nothing rings yet.
+        call = wiring.records().update(call_id, _taken_from_the_queue)
+        if call.ended:
+            logger.info("Call ended by request", call_id=call_id)
+            return Response(202, "application/json", view(call))
     if call.call_sid is None:
         raise ProblemError(
             409, "not_placed_yet", "Twilio has not named the call yet; try again in a second",
@@ -59,6 +65,10 @@ def end(call_id: str) -> Response[CallView]:
     wiring.telephony().hang_up(call.call_sid or "")
     logger.info("Call ended by request", call_id=call_id)
     return Response(202, "application/json", view(call))
+
+
+def _taken_from_the_queue(call: Call) -> Call:
+    return call.end(EndReason.CANCELED, now()) if call.status is Status.QUEUED else call
 
 
 @app.get("/calls/<call_id>/recording")

@@ -29,6 +29,7 @@ class CallView(BaseModel):
     end_reason: EndReason | None
     to_number: str
     from_number: str
+    time_zone: str | None
     agent: str
     variables: dict[str, Any]
     metadata: dict[str, str]
@@ -50,7 +51,7 @@ class CallView(BaseModel):
 
 def view(call: Call, turns: list[Turn] | None = None) -> CallView:
     """The call, with its conversation if that is given."""
-    hidden = {"recording", "active_leg", "stream_until", "first_audio_at"}
+    hidden = {"not_after", "recording", "active_leg", "stream_until", "first_audio_at"}
     recording = call.recording and RecordingView(
         **call.recording.model_dump(),
         url=f"{settings().public_api_url}/calls/{call.call_id}/recording",

@@ -6,10 +6,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 from pydantic import BaseModel
 
-from calls.call import Status
+from calls.call import Call, Status
 from calls.dial_request import DialRequest
 from calls.phone_number import masked
-from functions import http_api, wiring
+from calls.seats import NoFreeSeatError
+from functions import http_api, metric, wiring
 from functions.log import logger
 
 app = http_api.resolver()
@@ -27,26 +28,48 @@ class Dialing(BaseModel):
     agent: str
 
 
+class Queued(BaseModel):
+    """A call that waits for a seat. ``GET /calls/{call_id}`` tells what becomes of it."""
+
+    call_id: str
+    status: Status
+
+
 @app.post("/dialout", status_code=201)
 def dialout(
     request: Annotated[DialRequest, Body()],
     idempotency_key: Annotated[
         str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
     ] = None,
-) -> Response[Dialing]:
+) -> Response[Dialing | Queued]:
     """Phone `to_number`; the agent talks with whoever answers."""
     api_key = app.context["api_key"]
-    dialed = wiring.dialer().dial(request, api_key=api_key, idempotency_key=idempotency_key)
+    try:
+        dialed = wiring.dialer().dial(request, api_key=api_key, idempotency_key=idempotency_key)
+    except NoFreeSeatError:
+        metric.count("SeatsExhausted", 1)
+        raise
     call = dialed.call
     logger.info(
-        "Call placed" if not dialed.replayed else "Call replayed",
+        "Call replayed" if dialed.replayed else "Call queued" if call.was_queued else "Call placed",
         call_id=call.call_id,
         call_sid=call.call_sid,
         to_number=masked(call.to_number),
         agent=call.agent,
         api_key=api_key,
     )
-    answer = Dialing(
+    headers = {"Location": f"/calls/{call.call_id}"}
+    if dialed.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    status, answer = _answer(call)
+    return Response(status, "application/json", answer, headers=headers)
+
+
+def _answer(call: Call) -> tuple[int, Dialing | Queued]:
+    """What was answered first, whatever the call has come to since then."""
+    if call.was_queued:
+        return 202, Queued(call_id=call.call_id, status=Status.QUEUED)
+    return 201, Dialing(
         call_id=call.call_id,
         call_sid=call.call_sid,
         status=Status.DIALING,
@@ -54,10 +77,6 @@ def dialout(
         from_number=call.from_number,
         agent=call.agent,
     )
-    headers = {"Location": f"/calls/{call.call_id}"}
-    if dialed.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return Response(201, "application/json", answer, headers=headers)
 
 
 handler = http_api.guarded(app)

@@ -22,6 +22,11 @@ _PROBLEM = {
     },
 }
 
+_PLACED = (
+    ("201", "Dialing", "The call is placed"),
+    ("202", "Queued", "With `wait`: the call waits for a free seat and its turn"),
+)
+
 
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of every route that wants a key, and of ``/healthz``."""
@@ -51,6 +56,10 @@ def _finish(path: str, operation: dict[str, Any]) -> None:
     operation["responses"]["default"] = {"description": "A problem", "content": content}
     if path != "/healthz":
         operation["security"] = [{"key": []}]
+    if path == "/dialout":
+        for status, model, words in _PLACED:
+            content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+            operation["responses"][status] = {"description": words, "content": content}
     if path.endswith("/recording"):
         operation["responses"].pop("200", None)
         operation["responses"]["303"] = {

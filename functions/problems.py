@@ -14,6 +14,7 @@ from calls.dial_rules import RuleRefusedError
 from calls.dialing import CallNotPlacedError, DialRefusedError, IdempotencyConflictError
 from calls.failure import kinds, places
 from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
+from calls.seats import NoFreeSeatError, NotNowError, PaceExceededError
 from functions.log import logger
 
 CONTENT_TYPE = "application/problem+json"
@@ -98,12 +99,18 @@ def _forbidden(error: RuleRefusedError) -> ProblemError:
     return ProblemError(403, error.code, str(error), allowed_at=allowed_at)
 
 
+def _not_now(status: int, code: str, error: NotNowError) -> ProblemError:
+    return ProblemError(status, code, str(error), headers={"Retry-After": str(error.retry_after)})
+
+
 _PROBLEMS: dict[type[Exception], Callable[[Any], ProblemError]] = {
     ProblemError: lambda e: e,
     RequestValidationError: _invalid,
     DialRefusedError: _refused,
     RuleRefusedError: _forbidden,
     IdempotencyConflictError: lambda e: ProblemError(409, "idempotency_conflict", str(e)),
+    NoFreeSeatError: lambda e: _not_now(503, "no_free_seat", e),
+    PaceExceededError: lambda e: _not_now(429, "pace_exceeded", e),
     CallNotPlacedError: _not_placed,
     TelephonyError: lambda e: ProblemError(502, "telephony_error", str(e), twilio_code=e.code),
     CallNotFoundError: lambda _: ProblemError(404, "call_not_found", "there is no such call"),

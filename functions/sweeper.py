@@ -1,10 +1,11 @@
-"""Every minute: calls whose end nobody reported are settled."""
+"""Every minute: calls whose end nobody reported are settled, and seats that leaked taken back."""
 
 from typing import Any
 
+from calls.call import now
 from calls.failure import kinds, places
 from calls.settling import Settler
-from functions import wiring
+from functions import metric, wiring
 from functions.log import logger
 
 
@@ -27,4 +28,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
                 logger.warning("Call settled", call_id=call_id, reason=call.end_reason)
     if settled or failed:
         logger.info("Swept", open=len(open_calls), settled=settled, failed=failed)
-    return {"open": len(open_calls), "settled": settled, "failed": failed}
+    leaked = _take_seats_back()
+    return {"open": len(open_calls), "settled": settled, "failed": failed, "leaked": leaked}
+
+
+def _take_seats_back() -> int:
+    """After the settling, with which nearly every seat comes back: those that still did not."""
+    expired = wiring.ledger().free_expired(now())
+    for call_id in expired:
+        logger.warning("Seat taken back: its call should be over", call_id=call_id)
+    miscounted = wiring.ledger().reconcile()
+    if miscounted:
+        logger.error("Seats were miscounted", too_many=miscounted)
+    leaked = len(expired) + max(0, miscounted)
+    if leaked:
+        metric.count("LeasesLeaked", leaked)
+    return leaked

@@ -3,7 +3,9 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from calls.adapters.dial_queue import DialQueue
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.event_bus import EventBus
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.recording_store import RecordingStore
@@ -12,12 +14,31 @@ from calls.dialing import Dialer
 from calls.settings import settings
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
     from calls.adapters.guarded_http import GuardedHttp
 
 
 @cache
+def dynamodb() -> "DynamoDBClient":
+    import boto3  # here: see DynamoCallRecords
+
+    return boto3.client("dynamodb")
+
+
+@cache
 def records() -> DynamoCallRecords:
-    return DynamoCallRecords(settings().table)
+    return DynamoCallRecords(settings().table, dynamodb())
+
+
+@cache
+def ledger() -> DynamoLedger:
+    return DynamoLedger(settings().table, dynamodb())
+
+
+@cache
+def dial_queue(url: str) -> DialQueue:
+    return DialQueue(url)
 
 
 @cache
@@ -53,4 +74,6 @@ def telephony() -> TwilioTelephony:
 
 
 def dialer() -> Dialer:
-    return Dialer(records(), telephony(), settings())
+    """Whoever asks for a single call and would wait, waits among the timed ones."""
+    queue = dial_queue(settings().timed_queue_url)
+    return Dialer(records(), ledger(), telephony(), queue, settings())

@@ -68,6 +68,8 @@ class Api(Construct):
             "dialout", Duration.seconds(20), "Checks the dial rules and asks Twilio to call."
         )  # fmt: skip
         data.prepare_queue.grant_send_messages(dialout.role)
+        # Whoever would wait, waits there.
+        data.timed_queue.grant_send_messages(dialout.role)
         twiml = self._function(
             # Twilio itself waits 15 s, and a person is on the line.
             "twiml", Duration.seconds(10), "Answers Twilio's webhooks."

@@ -115,6 +115,12 @@ class Context:
         return int(self.settings.get("DIALOUT_SEATS_PER_TASK", default))
 
     @property
+    def calls_per_second(self) -> float:
+        """How many calls may be placed in a second."""
+        default = Settings.model_fields["calls_per_second"].default
+        return float(self.settings.get("DIALOUT_CALLS_PER_SECOND", default))
+
+    @property
     def parameter_prefix(self) -> str:
         """The SSM path of the secrets, without a trailing slash."""
         return f"/dialout/{self.env}"

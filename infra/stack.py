@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.context import Context
 from infra.data import Data
+from infra.dialing import Dialing
 from infra.entrance import entrance
 from infra.events import EventBus, Events
 from infra.gateway import Gateway
@@ -56,6 +57,7 @@ class DialoutStack(Stack):
         self.api = Api(self, "Api", context, gateway=self.gateway, data=data, product=product)
         self.events = Events(self, "Events", context, data=data, bus=self.bus, product=product)
         self.timing = Timing(self, "Timing", context, data=data, product=product)
+        self.dialing = Dialing(self, "Dialing", context, data=data, product=product)
         self.media = Media(
             self, "Media", context,
             network=self.network, balancer=balancer, data=data, environment=environment,
@@ -65,6 +67,7 @@ class DialoutStack(Stack):
         self._functions = {
             **self.api.functions,
             **self.events.functions,
+            "dialer": self.dialing.dialer,
             "sweeper": self.timing.sweeper,
         }
 

@@ -6,12 +6,14 @@ import asyncio
 import uvloop
 
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.twilio_signature import is_twilios
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.settings import settings
 from media_service import log, metrics, models
 from media_service.app import create_app
+from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
 from media_service.server import Server
 from media_service.vendors import Vendors
@@ -36,10 +38,11 @@ async def serve(host: str, port: int) -> None:
     )
     vendors.warm()
     live = LiveCalls()
-    server = Server(create_app(world, secrets, is_twilios, live), live, host, port)
+    heartbeat = Heartbeat(DynamoLedger(chosen.table), live, chosen.seats_per_task)
+    app = create_app(world, secrets, is_twilios, live)
     telling = asyncio.create_task(metrics.report(chosen.env, chosen.seats_per_task, live))
     try:
-        await server.serve()
+        await Server(app, live, heartbeat, host, port).serve()
     finally:
         telling.cancel()
 

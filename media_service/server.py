@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,9 @@ class Server(uvicorn.Server):
     uvicorn itself closes every live WebSocket within 0.1 s of the signal.
     """
 
-    def __init__(self, app: FastAPI, live: LiveCalls, host: str, port: int) -> None:
+    def __init__(
+        self, app: FastAPI, live: LiveCalls, heartbeat: Heartbeat, host: str, port: int
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app, host=host, port=port, loop="uvloop", ws="websockets-sansio",
@@ -32,16 +35,23 @@ class Server(uvicorn.Server):
             )
         )  # fmt: skip
         self._live = live
+        self._heartbeat = heartbeat
         self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start, and say where: with port 0, nobody else knows."""
+        """Start, offer the seats, and say where: with port 0, nobody else knows."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        await self._heartbeat.start()
         for server in self.servers:
             host, port = server.sockets[0].getsockname()[:2]
             log.info("the media service listens", extra={"host": host, "port": port})
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop, with no beat left behind."""
+        await self._heartbeat.stop()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came, in whatever the main thread was doing."""
@@ -55,6 +65,8 @@ class Server(uvicorn.Server):
         self._draining = asyncio.create_task(self._wait(sig, frame))
 
     async def _wait(self, sig: int, frame: FrameType | None) -> None:
+        # First of all: nobody more is phoned for this task.
+        await self._heartbeat.stop()
         log.info("the media service drains", extra={"live": len(self._live)})
         if not await self._live.over(DRAIN_SECONDS):
             log.error("calls are cut off", extra={"live": len(self._live)})

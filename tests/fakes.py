@@ -1,7 +1,7 @@
 """The ports' fakes. The contract suites in tests/contract run on them as on the real adapters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
 
@@ -14,6 +14,8 @@ from calls.ports import (
     SecretMissingError,
     TwilioCall,
 )
+from calls.seats import Beat, Fleet, Place
+from calls.waiting import Waiting
 
 
 class FakeCallRecords:
@@ -24,15 +26,24 @@ class FakeCallRecords:
         self._turns: dict[str, dict[int, Turn]] = {}
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}
         self._lock = Lock()
+        self._leases: dict[str, datetime] = {}
+        self._used = 0
 
     def create(self, call: Call, idempotency: Idempotency | None = None) -> None:
         with self._lock:
-            if idempotency:
-                key = (idempotency.api_key, idempotency.key)
-                if key in self._keys:
-                    raise IdempotencyTakenError(*self._keys[key])
-                self._keys[key] = (call.call_id, idempotency.request_sha256)
-            self._calls[call.call_id] = call
+            self._create(call, idempotency)
+
+    def _create(self, call: Call, idempotency: Idempotency | None) -> None:
+        if idempotency:
+            self.check_unused(idempotency)
+            key = (idempotency.api_key, idempotency.key)
+            self._keys[key] = (call.call_id, idempotency.request_sha256)
+        self._calls[call.call_id] = call
+
+    def check_unused(self, idempotency: Idempotency) -> None:
+        key = (idempotency.api_key, idempotency.key)
+        if key in self._keys:
+            raise IdempotencyTakenError(*self._keys[key])
 
     def get(self, call_id: str) -> Call:
         try:
@@ -44,6 +55,8 @@ class FakeCallRecords:
         with self._lock:
             changed = change(self.get(call_id))
             self._calls[call_id] = changed
+            if changed.ended and self._leases.pop(call_id, None):
+                self._used -= 1
             return changed
 
     def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
@@ -65,6 +78,75 @@ class FakeCallRecords:
             if call.created_at.date() == day and (before is None or call.call_id < before)
         ]
         return sorted(of_day, key=lambda call: call.call_id, reverse=True)[:limit]
+
+
+class FakeLedger:
+    """The ledger in memory, over the records in memory."""
+
+    def __init__(self, records: FakeCallRecords) -> None:
+        self._records = records
+        self._fleet = Fleet((), 0, None)
+
+    def beat(self, beat: Beat) -> None:
+        others = (each for each in self._fleet.beats if each.task_id != beat.task_id)
+        self._fleet = replace(self._fleet, beats=(*others, beat))
+
+    def fleet(self) -> Fleet:
+        return replace(self._fleet, used=self._records._used)
+
+    def seat(self, call: Call, place: Place, idempotency: Idempotency | None = None) -> Call | None:
+        with self._records._lock:
+            if idempotency:
+                self._records.check_unused(idempotency)
+            if not self._take(call, place):
+                return None
+            self._records._create(call, idempotency)
+            return call
+
+    def seat_queued(
+        self, call_id: str, change: Callable[[Call], Call], place: Place
+    ) -> Call | None:
+        with self._records._lock:
+            call = change(self._records.get(call_id))
+            if not self._take(call, place):
+                return None
+            self._records._calls[call_id] = call
+            return call
+
+    def free_expired(self, at: datetime) -> list[str]:
+        with self._records._lock:
+            late = [call_id for call_id, until in self._records._leases.items() if until <= at]
+            for call_id in late:
+                del self._records._leases[call_id]
+                self._records._used -= 1
+            return late
+
+    def reconcile(self) -> int:
+        with self._records._lock:
+            too_many = self._records._used - len(self._records._leases)
+            self._records._used -= too_many
+            return too_many
+
+    def _take(self, call: Call, place: Place) -> bool:
+        if self._records._used >= place.capacity or self._fleet.free_from != place.seen:
+            return False
+        self._records._leases[call.call_id] = call.stream_until
+        self._records._used += 1
+        self._fleet = replace(self._fleet, free_from=place.following)
+        return True
+
+
+@dataclass
+class FakeDialQueue:
+    """A queue that keeps what it was given, with the delay."""
+
+    waiting: list[tuple[Waiting, int]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def put(self, waiting: Waiting, delay_seconds: int) -> None:
+        if self.error is not None:
+            raise self.error
+        self.waiting.append((waiting, delay_seconds))
 
 
 @dataclass

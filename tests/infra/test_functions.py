@@ -11,8 +11,10 @@ from tests.infra.conftest import functions, listed, resources, statements
 FUNCTION = "AWS::Lambda::Function"
 HANDLERS = {
     f"functions.{name}.handler"
-    for name in ("announcer", "call_records", "dialout", "events", "sweeper", "twiml")
-}
+    for name in (
+        "announcer", "call_records", "dialer", "dialout", "events", "sweeper", "twiml",
+    )
+}  # fmt: skip
 ITEMS = {
     f"dynamodb:{action}"
     for action in (
@@ -27,6 +29,13 @@ STREAM = {
 SECRETS = {"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "kms:Decrypt"}
 TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+RECEIVING = {
+    f"sqs:{action}"
+    for action in (
+        "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl",
+        "ReceiveMessage",
+    )
+}  # fmt: skip
 SENDING = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 
 
@@ -75,6 +84,7 @@ def test_every_log_is_kept_for_a_while_and_not_for_ever(dev: Template, prod: Tem
     ("module", "more"),
     [
         ("dialout", ITEMS | SECRETS | SENDING),
+        ("dialer", ITEMS | SECRETS | SENDING | RECEIVING),
         ("twiml", ITEMS | SECRETS),
         (
             "call_records",

@@ -14,6 +14,8 @@ import pytest
 from moto import mock_aws
 
 from calls import keys
+from calls.call import now
+from calls.seats import Beat
 from calls.settings import settings
 from functions import wiring
 
@@ -21,6 +23,7 @@ PUBLIC = "https://api.dialout.test"
 AUTH_TOKEN = "auth-token-of-the-test"
 ACCOUNT_SID = "AC00000000000000000000000000000001"
 API_KEY = "key-of-the-test"
+SQS = "https://sqs.us-east-1.amazonaws.com/123456789012"
 
 
 @dataclass
@@ -92,6 +95,9 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "DIALOUT_ENV": "test",
         "DIALOUT_TABLE": "dialout-test",
         "DIALOUT_RECORDINGS_BUCKET": "recordings-test",
+        "DIALOUT_TIMED_QUEUE_URL": f"{SQS}/timed-test",
+        "DIALOUT_CAMPAIGN_QUEUE_URL": f"{SQS}/campaign-test",
+        "DIALOUT_CALLS_PER_SECOND": "1000",
         "DIALOUT_PUBLIC_API_URL": PUBLIC,
         "DIALOUT_PUBLIC_WS_URL": "wss://media.dialout.test/ws",
         "TWILIO_API_BASE_URL": twilio.url,
@@ -100,12 +106,18 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    caches = [settings, wiring.records, wiring.secrets, wiring.recordings, wiring._telephony]
+    caches = [
+        settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue,
+        wiring.secrets, wiring.recordings, wiring._telephony,
+    ]  # fmt: skip
     for cached in caches:
         cached.cache_clear()
     with mock_aws():
         create_table("dialout-test")
         boto3.client("s3").create_bucket(Bucket="recordings-test")
+        for name in ("timed-test", "campaign-test"):
+            boto3.client("sqs").create_queue(QueueName=name)
+        offer_seats(10)
         key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=datetime.now(UTC))
         put_secrets(
             {
@@ -120,9 +132,14 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cached.cache_clear()
 
 
-def create_table(name: str) -> None:
+def offer_seats(seats: int) -> None:
+    """What a media task says of itself."""
+    wiring.ledger().beat(Beat("the-task", seats=seats, live=0, draining=False, at=now()))
+
+
+def create_table(name: str, client: Any = None) -> None:
     """The table as infra/data.py has it."""
-    boto3.client("dynamodb").create_table(
+    (client or boto3.client("dynamodb")).create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[

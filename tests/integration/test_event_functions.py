@@ -7,7 +7,7 @@ import boto3
 import httpx
 import pytest
 
-from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters import dynamodb_items
 from calls.adapters.guarded_http import GuardedHttp
 from calls.call import EndReason, Status, now
 from functions import announcer, events, wiring
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("cloud")
 
 
 def image(call: Any, sk: str = "META") -> dict[str, Any]:
-    item = DynamoCallRecords("any")._record(call, 1)
+    item = dynamodb_items.record(call, 1)
     return {**item, "sk": {"S": sk}}
 
 

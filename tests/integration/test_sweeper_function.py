@@ -33,7 +33,7 @@ def test_a_lost_end_is_settled_and_an_error_leaves_the_others(twilio: Twilio) ->
         (200, {"sid": "CA2", "status": "no-answer", "duration": "0"}),
     ]
 
-    assert handler({}, Context()) == {"open": 3, "settled": 1, "failed": 1}
+    assert handler({}, Context()) == {"open": 3, "settled": 1, "failed": 1, "leaked": 0}
 
     records = wiring.records()
     assert not records.get(first).ended

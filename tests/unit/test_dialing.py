@@ -14,8 +14,10 @@ from calls.dialing import (
     IdempotencyConflictError,
 )
 from calls.ports import TelephonyError
+from calls.seats import Beat
 from calls.settings import Settings
-from tests.fakes import FakeCallRecords, FakeTelephony
+from tests.clock import Clock
+from tests.fakes import FakeCallRecords, FakeDialQueue, FakeLedger, FakeTelephony
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 REQUEST = DialRequest(to_number="+15550100001", from_number="+15550000001")
@@ -30,7 +32,11 @@ def dialer(telephony: FakeTelephony, **settings: object) -> Dialer:
             **settings,
         }
     )
-    return Dialer(FakeCallRecords(), telephony, chosen, clock=lambda: AT)
+    records = FakeCallRecords()
+    ledger = FakeLedger(records)
+    ledger.beat(Beat("task", seats=10, live=0, draining=False, at=AT))
+    clock = Clock(AT)
+    return Dialer(records, ledger, telephony, FakeDialQueue(), chosen, clock, clock.sleep)
 
 
 def test_the_record_is_there_before_it_rings() -> None:
@@ -153,6 +159,7 @@ def test_a_refused_call_is_failed_and_stays_so_for_its_key() -> None:
         assert caught.value.code == 21211
     record = placing.records.get(caught.value.call_id)
     assert (record.status, record.end_reason) == (Status.ENDED, EndReason.FAILED)
+    assert placing.ledger.fleet().used == 0
     assert len(telephony.created) == 1
 
 
@@ -161,6 +168,7 @@ def test_a_create_that_nobody_knows_of_is_left_open() -> None:
     with pytest.raises(CallNotPlacedError) as caught:
         placing.dial(REQUEST, api_key="crm", idempotency_key=None)
     record = placing.records.get(caught.value.call_id)
+    assert placing.ledger.fleet().used == 1
     assert record.status is Status.DIALING
     assert record.timeline[-1].event == "create_unanswered"
     assert record.bind("CA9").call_sid == "CA9"

@@ -22,11 +22,12 @@ from calls.settings import Settings
 from media_service import models
 from media_service.apology import apology
 from media_service.app import create_app
+from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
 from media_service.server import Server
 from media_service.vendors import Vendors
 from media_service.world import World
-from tests.fakes import FakeCallRecords, FakeSecrets, FakeTelephony
+from tests.fakes import FakeCallRecords, FakeLedger, FakeSecrets, FakeTelephony
 from tests.integration.media.phone import Phone, dial
 
 SECRET = "stream-secret-of-the-test"
@@ -216,7 +217,8 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
         lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
-    server = Server(app, live, "127.0.0.1", 0)
+    heartbeat = Heartbeat(FakeLedger(records), live, seats=10)
+    server = Server(app, live, heartbeat, "127.0.0.1", 0)
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

@@ -1,0 +1,60 @@
+"""Taking a seat: look, try, and look again if another was faster."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from calls.call import now
+from calls.ports import Ledger
+from calls.seats import PaceExceededError, Place, find_place
+
+PATIENCE = timedelta(seconds=3)
+"""So long a request waits for its turn."""
+_LOOK_AGAIN_SECONDS = 0.05
+
+Taken = TypeVar("Taken")
+
+
+@dataclass(frozen=True)
+class Seating:
+    """Finds places in the ledger. It blocks, for PATIENCE and what the ledger needs."""
+
+    ledger: Ledger
+    per_second: float
+    most: int
+    """See ``seats.find_place``."""
+    clock: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
+
+    def take(self, attempt: Callable[[Place], Taken | None]) -> tuple[Taken, datetime]:
+        """What ``attempt`` made of the first place that it got, and when Twilio may be asked.
+
+        Args:
+            attempt: takes a place; None, if another was faster.
+
+        Raises:
+            NoFreeSeatError, PaceExceededError: see ``seats.find_place``; nothing was taken.
+        """
+        until = self.clock() + PATIENCE
+        while True:
+            place = find_place(
+                self.ledger.fleet(),
+                self.clock(),
+                per_second=self.per_second,
+                most=self.most,
+                until=until,
+            )
+            taken = attempt(place)
+            if taken is not None:
+                return taken, place.at
+            if self.clock() >= until:
+                raise PaceExceededError(PATIENCE.total_seconds())
+            # Not all at the same time again.
+            self.sleep(random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311 -- no secret
+
+    def await_turn(self, at: datetime) -> None:
+        """Wait until then."""
+        self.sleep(max(0.0, (at - self.clock()).total_seconds()))

@@ -1,0 +1,40 @@
+"""The queues of calls that wait, and who dials them."""
+
+import pytest
+from aws_cdk.assertions import Template
+
+from tests.infra.conftest import functions, resources, synthesized
+
+MAPPING = "AWS::Lambda::EventSourceMapping"
+
+
+def mappings(template: Template) -> dict[str, dict[str, object]]:
+    """The event sources by the name of their queue."""
+    names = {
+        logical: str(queue["QueueName"])
+        for logical, queue in resources(template, "AWS::SQS::Queue").items()
+    }
+    return {
+        names[found["EventSourceArn"]["Fn::GetAtt"][0]]: found
+        for found in resources(template, MAPPING).values()
+        if found["EventSourceArn"]["Fn::GetAtt"][0] in names
+    }
+
+
+@pytest.mark.parametrize("name", ["timed", "campaign"])
+def test_both_queues_feed_the_dialer_a_few_at_a_time(dev: Template, name: str) -> None:
+    found = mappings(dev)[f"dialout-dev-{name}"]
+    assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert found["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert found["BatchSize"] == 2
+    queues = resources(dev, "AWS::SQS::Queue").values()
+    (queue,) = (each for each in queues if each["QueueName"] == f"dialout-dev-{name}")
+    timeout = functions(dev)["functions.dialer.handler"]["Timeout"]
+    assert timeout >= 2 * 13  # Three seconds for the turn, ten for Twilio.
+    assert queue["VisibilityTimeout"] >= 6 * timeout  # As AWS asks.
+
+
+def test_a_faster_pace_gets_more_dialers() -> None:
+    template = synthesized(**{"set.DIALOUT_CALLS_PER_SECOND": "7.5"})
+    scaled = [found["ScalingConfig"] for found in mappings(template).values()]
+    assert scaled == [{"MaximumConcurrency": 9}] * 2
