@@ -4,6 +4,7 @@ from datetime import datetime
 
 import phonenumbers
 
+from calls.calling_window import CallingWindow, zones
 from calls.settings import Settings
 
 
@@ -53,8 +54,6 @@ def _country(to_number: str, from_number: str, settings: Settings) -> None:
 
 
 def _hours(number: str, time_zone: str | None, settings: Settings, at: datetime) -> None:
-    from calls.calling_window import CallingWindow, zones  # here: the zones' table is for dialling
-
     window = CallingWindow.parse(settings.calling_window)
     if time_zone is None and window.always:
         return
