@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from calls.agents import Value
+from calls.agent import Value
 
 RING_SECONDS = 60
 """How long it rings at most: Twilio's own default."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from calls.agents import Value
+from calls.agent import Value
 from calls.phone_number import e164
 from calls.web_address import https
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ulid import ULID
 
 from calls import agents, dial_rules
+from calls.agent import Agent, AgentError
 from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, longest, now
 from calls.calling_window import CallingWindowError
 from calls.dial_request import DialRequest
@@ -226,11 +227,11 @@ class Dialer:
                 self.records.check_unused(key)
             raise
 
-    def _agent(self, request: DialRequest) -> agents.Agent:
+    def _agent(self, request: DialRequest) -> Agent:
         try:
             agent = agents.load(request.agent or self.settings.default_agent)
             agent.check(request.variables)
-        except agents.AgentError as error:
+        except AgentError as error:
             raise DialRefusedError("invalid_request", str(error)) from error
         return agent
 

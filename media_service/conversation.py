@@ -32,7 +32,7 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 from starlette.websockets import WebSocket
 
-from calls.agents import Agent
+from calls.agent import Agent
 from calls.call import Turn
 from media_service.frames import LastWordFrame
 from media_service.line import Line

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from enum import Enum, auto
 from typing import Any
 
-from calls.agents import Agent
+from calls.agent import Agent
 from calls.call import Call, EndReason, Recording, Turn, now
 from media_service.conversation import Conversation, Reports, Services
 from media_service.idle import Idle
@@ -107,7 +107,7 @@ class Session:
             await self._conversation.resume()
         else:
             self._transcript.expect("greeting")
-            await self._conversation.say(self._render(agent.greeting))
+            await self._conversation.say(self._render(agent.opening or agent.disclosed("")))
 
     def _reports(self) -> Reports:
         return Reports(
@@ -132,10 +132,10 @@ class Session:
             return
         if self._idle.silent():
             self._transcript.expect("idle")
-            self._do(self._conversation.prompt(self._render(self._agent.idle.prompt)))
+            self._do(self._conversation.prompt(self._render(self._agent.idle_prompt)))
         else:
             self._leave(EndReason.IDLE)
-            self._do(self._conversation.take_leave(self._render(self._agent.idle.goodbye)))
+            self._do(self._conversation.take_leave(self._render(self._agent.idle_goodbye)))
 
     def _leave(self, reason: EndReason) -> None:
         if self._leaving:

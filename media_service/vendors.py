@@ -17,7 +17,7 @@ from pipecat.services.stt_service import STTService
 from pipecat.services.tts_service import TTSService
 from pipecat.utils.http import connection_limits
 
-from calls.agents import Agent
+from calls.agent import Agent
 from calls.ports import Secrets
 from calls.settings import Settings
 from media_service import deepgram
@@ -92,7 +92,7 @@ def _deepgram_tts(vendors: Vendors, agent: Agent) -> TTSService:
         api_key=vendors.secrets.get("deepgram/api-key"),
         base_url=vendors.settings.deepgram_base_url,
         sample_rate=SAMPLE_RATE,
-        settings=DeepgramTTSSettings(voice=agent.tts.voice),
+        settings=DeepgramTTSSettings(voice=agent.tts.voice or agent.speaks.voices["deepgram"]),
         text_transforms=[("*", plain_text)],
         tls=vendors.tls,
     )

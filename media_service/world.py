@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calls import agents
-from calls.agents import Agent
+from calls.agent import Agent
 from calls.ports import CallRecords, Telephony
 from calls.settings import Settings
 from media_service.apology import apology

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from calls.agents import Agent
+from calls.agent import Agent
 from calls.settings import Settings
 from dialout import aws
 from dialout.stack import Aws

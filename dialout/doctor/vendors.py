@@ -6,7 +6,7 @@ from urllib.parse import quote
 import httpx
 
 from calls import agents
-from calls.agents import Agent
+from calls.agent import Agent, AgentError
 from dialout.doctor.finding import Finding, fail, ok, skipped, warn
 from dialout.doctor.patient import Patient
 
@@ -70,7 +70,7 @@ async def agent_files(patient: Patient) -> Finding:
     for name in agents.names():
         try:
             patient.agents.append(agents.load(name))
-        except agents.AgentError as error:
+        except AgentError as error:
             wrong.append(str(error))
     if wrong:
         return fail("; ".join(wrong).replace("\n", "; "), "mend the file, and deploy again")
@@ -135,7 +135,7 @@ async def speech(patient: Patient) -> Finding:
 
 def _speech(all_: list[Agent]) -> Iterator[tuple[str, str, str]]:
     for agent in all_:
-        yield agent.name, "voice", agent.tts.voice
+        yield agent.name, "voice", agent.tts.voice or agent.speaks.voices["deepgram"]
         yield agent.name, "model", agent.stt.model
 
 

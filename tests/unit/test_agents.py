@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from calls import agents
-from calls.agents import AgentError, MissingVariableError, UnknownAgentError
+from calls.agent import AgentError, MissingVariableError
+from calls.agents import UnknownAgentError
+from calls.language import language
 
 GOOD = """
 greeting: Hi {{name}}, this call is recorded.
@@ -28,6 +30,8 @@ def test_every_shipped_agent_is_right(name: str) -> None:
 
 def test_amelia_introduces_herself_and_says_why_she_calls() -> None:
     amelia = agents.load("amelia")
+    assert amelia.greeting is not None
+    assert amelia.opening == amelia.greeting  # she discloses all by herself
     greeting = amelia.render(amelia.greeting, {"customer_name": "Sarah"})
     for words in ("Hi Sarah", "Amelia", "AI assistant", "recorded", "order"):
         assert words in greeting
@@ -38,11 +42,27 @@ def test_amelia_introduces_herself_and_says_why_she_calls() -> None:
     [
         ("greeting: [", "tim.yaml: not YAML"),
         ("just words", "tim.yaml: expected fields"),
-        ("prompt: x", "tim.yaml: greeting: Field required"),
+        ("greeting: Hi.", "tim.yaml: prompt: Field required"),
         (GOOD + "greting: x", "tim.yaml: greting: Extra inputs"),
-        (GOOD + "stt: {vendor: nobody}", "tim.yaml: stt.vendor: Input should be 'deepgram'"),
+        (
+            GOOD + "stt: {vendor: nobody}",
+            "tim.yaml: stt.vendor: Input should be 'deepgram'",
+        ),
         (GOOD + "idle: {after_seconds: -1}", "tim.yaml: idle.after_seconds"),
-        ("greeting: Hi.\nprompt: x", "the greeting has to say that the call is recorded"),
+        (GOOD + "language: xx", "tim.yaml: language: Value error, no language 'xx'; there are: en"),
+        (GOOD + "outcome: {type: string}", "tim.yaml: outcome: Value error, the schema has to be"),
+        (GOOD + "outcome: {type: objekt}", "tim.yaml: outcome: Value error, not a JSON schema"),
+        (GOOD + "answering: {voicemail: leave_message}", "needs a `message`"),
+        (GOOD + "answering: {menu: navigate}", "needs a `menu_goal`"),
+        (GOOD + "context_url: http://crm.example", "tim.yaml: context_url: Value error"),
+        (
+            GOOD + "tools: {transfer_call: {sales: {number: '12', description: x}}}",
+            "tim.yaml: tools.transfer_call.sales.number",
+        ),
+        (
+            GOOD + "tools: {http: {find: {description: x, url: 'https://10.0.0.1/'}}}",
+            "tim.yaml: tools.http.find.url: Value error, the address is not a public one",
+        ),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -66,3 +86,40 @@ def test_a_variables_value_is_not_a_template(tmp_path: Path) -> None:
 def test_an_unknown_agent_is_told_of_the_others() -> None:
     with pytest.raises(UnknownAgentError, match="amelia"):
         agents.load("../amelia")
+
+
+def test_what_a_greeting_does_not_disclose_is_said_after_it(tmp_path: Path) -> None:
+    agent = agents.read(written(tmp_path, "greeting: Hi, Tim here.\nprompt: x"))
+    assert agent.opening == "Hi, Tim here. I am an AI assistant. This call is recorded."
+    assert agent.disclosed("Hi, this is an AI.") == "Hi, this is an AI. This call is recorded."
+
+
+def test_what_is_disclosed_follows_the_agents_policies(tmp_path: Path) -> None:
+    base = "greeting: Hola.\nprompt: x\nlanguage: es-MX\n"
+    asked = agents.read(written(tmp_path, base + "recording: ask"))
+    assert asked.opening == (
+        "Hola. Soy un asistente de inteligencia artificial. ¿Puedo grabar esta llamada?"
+    )
+    silent = agents.read(written(tmp_path, base + "recording: never\nai_disclosure: false"))
+    assert silent.opening == "Hola."
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", "Please stop calling me."),
+        ("en", "Don't ever call me again"),
+        ("en", "take me off your list"),
+        ("es", "No me vuelva a llamar, por favor."),
+        ("es", "Deje de llamar"),
+    ],
+)
+def test_who_asks_never_to_be_called_is_understood(code: str, words: str) -> None:
+    assert language(code).asks_to_stop(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["You can call me back tomorrow.", "I called you.", "Stop, wait.", "Do not worry."]
+)
+def test_other_words_are_no_such_request(words: str) -> None:
+    assert not language("en").asks_to_stop(words)

@@ -166,7 +166,7 @@ async def test_an_agent_that_cannot_be_read_is_named(
     outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(_: str) -> None:
-        raise vendors.agents.AgentError("amelia.yaml: greeting: Field required")
+        raise vendors.AgentError("amelia.yaml: greeting: Field required")
 
     monkeypatch.setattr(vendors.agents, "load", load)
     results = await examined(outside)

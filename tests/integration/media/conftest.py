@@ -16,7 +16,7 @@ import pytest
 
 from calls import stream_token
 from calls.adapters.twilio_signature import is_twilios
-from calls.agents import Agent, Idle
+from calls.agent import Agent, Idle
 from calls.call import Call, Status, Turn, now
 from calls.settings import Settings
 from media_service import models
@@ -38,7 +38,7 @@ CALL_SID = "CA00000000000000000000000000000001"
 
 AGENT = Agent(
     name="brief",
-    greeting="Hi {{customer_name}}, this call is recorded.",
+    greeting="Hi {{customer_name}}, this is an AI, and this call is recorded.",
     prompt="You are talking to {{customer_name}}.",
     idle=Idle(after_seconds=1.5, tries=1, goodbye="I cannot hear you. Goodbye."),
 )

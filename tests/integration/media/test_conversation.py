@@ -2,12 +2,12 @@
 
 import json
 
-from calls.agents import Idle
+from calls.agent import Idle
 from calls.call import Turn, now
 from tests.integration.media.conftest import AGENT, CALL_SID, Service, Stand
 from tests.integration.media.phone import Phone
 
-GREETING = "Hi Sarah, this call is recorded."
+GREETING = "Hi Sarah, this is an AI, and this call is recorded."
 
 
 def heard(turn: Turn) -> tuple[str, str | None, bool]:
@@ -95,8 +95,9 @@ async def test_an_answer_and_how_long_it_took(service: Service) -> None:
 async def test_who_interrupts_is_listened_to(service: Service, llm: Stand) -> None:
     long = service.agent.model_copy(
         update={
-            "greeting": "This call is recorded. One two three four five six seven eight nine ten "
-            "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty."
+            "greeting": "This call of an AI is recorded. One two three four five six seven eight "
+            "nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen "
+            "twenty."
         }
     )
     service.agent = long
@@ -167,7 +168,7 @@ async def test_a_silence_is_broken_once_and_then_the_agent_goes(service: Service
     assert [heard(turn) for turn in service.said()] == [
         ("agent", "greeting", False), ("agent", "idle", False), ("agent", "goodbye", False),
     ]  # fmt: skip
-    assert service.said()[2].text == AGENT.idle.goodbye
+    assert service.said()[2].text == AGENT.idle_goodbye
     assert service.records.get("01CALL").end_reason == "idle"
     assert service.telephony.hung_up == [CALL_SID]
     # From the last sound heard to the next, the LLM's 0.2 s and the voice included.

@@ -5,8 +5,9 @@ from typing import Any, get_args
 import pytest
 from pipecat.services.groq.llm import GroqLLMService
 
-from calls.agents import Agent, LlmChoice, Stt, Tts
+from calls.agent import Agent
 from calls.settings import Settings
+from calls.vendor_choice import Llm, Stt, Tts
 from media_service import vendors as registry
 from media_service.vendors import Vendors
 from tests.fakes import FakeSecrets
@@ -26,7 +27,7 @@ def agent(**choices: Any) -> Agent:
 
 
 @pytest.mark.parametrize(
-    ("section", "table"), [(Stt, registry.STT), (LlmChoice, registry.LLM), (Tts, registry.TTS)]
+    ("section", "table"), [(Stt, registry.STT), (Llm, registry.LLM), (Tts, registry.TTS)]
 )
 def test_every_vendor_that_an_agent_may_name_has_an_entry(section: Any, table: Any) -> None:
     assert set(get_args(section.model_fields["vendor"].annotation)) == set(table)

@@ -1,0 +1,78 @@
+"""A language that agents speak: its voices, and the words that the product itself has to say."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = Path(__file__).parent / "languages"
+
+
+class Language(BaseModel):
+    """One file in ``calls/languages/``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """In English, as an LLM is told it: ``Spanish``."""
+    voices: dict[str, str]
+    """A vendor's voice for it, by vendor."""
+    ai_words: str
+    """A regular expression: whether a greeting says that an AI speaks."""
+    ai_disclosure: str
+    """The sentence that says so."""
+    recording_words: str
+    """A regular expression: whether a greeting says that the call is recorded."""
+    recording_notice: str
+    """The sentence that says so."""
+    recording_question: str
+    """Asks whether the call may be recorded."""
+    stop_words: str
+    """A regular expression: whether somebody asks never to be called again."""
+    opted_out: str
+    """Confirms that they will not be called again, and says goodbye."""
+    farewell: str
+    """For an LLM that ends a call without a word."""
+    fillers: tuple[str, ...]
+    """Said while something takes its time."""
+    idle_prompt: str
+    """Told to the LLM when the callee is silent."""
+    idle_goodbye: str
+    """Said when all tries to reach them were in vain."""
+
+    def says_ai(self, text: str) -> bool:
+        """Whether the text says that an AI speaks."""
+        return re.search(self.ai_words, text, re.IGNORECASE) is not None
+
+    def says_recorded(self, text: str) -> bool:
+        """Whether the text says that the call is recorded."""
+        return re.search(self.recording_words, text, re.IGNORECASE) is not None
+
+    def asks_to_stop(self, text: str) -> bool:
+        """Whether somebody who says this asks never to be called again."""
+        return re.search(self.stop_words, text, re.IGNORECASE) is not None
+
+
+class UnknownLanguageError(ValueError):
+    """There is no such language. The message lists those there are."""
+
+
+def names() -> list[str]:
+    """The code of every language there is, in order."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of that code: ``es``, or ``es-MX``, which is spoken as ``es``.
+
+    Raises:
+        UnknownLanguageError: there is none.
+    """
+    for name in (code, code.partition("-")[0]):
+        path = FOLDER / f"{name}.yaml"
+        if path.is_file():
+            return Language.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    raise UnknownLanguageError(f"no language {code!r}; there are: {', '.join(names())}")
