@@ -6,6 +6,7 @@ nothing of the project. The patches fit the pinned version; another one has to b
 """
 
 import hashlib
+import json
 import os
 import re
 import sys
@@ -218,6 +219,96 @@ def unpack_code_once() -> None:
     )
 
 
+class Fault:
+    """A service that fails a share of what is asked of it: 1 is all, 0.25 each fourth request."""
+
+    def __init__(self, share: float) -> None:
+        if not 0 < share <= 1:
+            raise ValueError("share is more than 0 and at most 1")
+        self.share = share
+        self._due = 0.0
+
+    def strikes(self) -> bool:
+        """Whether this request fails. Evenly, not by chance: a rehearsal comes out as the last."""
+        self._due += self.share
+        if self._due < 1 - 1e-9:
+            return False
+        self._due -= 1
+        return True
+
+
+def _throttled(operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    """What DynamoDB answers above its capacity. A transaction says so item by item, and the SDK
+    does not repeat that by itself."""
+    if not operation.endswith("TransactWriteItems"):
+        return 400, {
+            "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "message": "The level of configured provisioned throughput for the table was exceeded.",
+        }
+    items = len(json.loads(body)["TransactItems"])
+    reasons = [{"Code": "None"} for _ in range(items - 1)]
+    reasons.insert(0, {"Code": "ThrottlingError", "Message": "Throughput exceeds the limit."})
+    return 400, {
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
+        "CancellationReasons": reasons,
+    }
+
+
+def _down(_operation: str, _body: bytes) -> tuple[int, dict[str, Any]]:
+    """What Parameter Store answers when something of its own is broken."""
+    return 500, {"__type": "InternalServerError", "message": "An error occurred on the server side"}
+
+
+FAILURES = {"dynamodb": _throttled, "ssm": _down}
+_FAULTS_PATH = "/_rehearsal/faults"
+
+
+def fail_by_order() -> None:
+    """``PUT /_rehearsal/faults {"dynamodb": 0.25, "ssm": 1}``: these services fail that share of
+    the requests, from now on; ``{}``: all is well again. Nothing of the emulator's own is hit."""
+    app = module("app")
+    shortcuts = app._handle_post_body_shortcuts
+    faults: dict[str, Fault] = {}
+
+    def order(body: bytes) -> tuple[int, dict[str, Any]]:
+        try:
+            asked = json.loads(body)
+            if unknown := set(asked) - set(FAILURES):
+                raise ValueError(f"no faults of {', '.join(unknown)}, but of {', '.join(FAILURES)}")
+            ordered = {service: Fault(float(share)) for service, share in asked.items()}
+        except (TypeError, ValueError) as error:
+            return 400, {"error": str(error)}
+        faults.clear()
+        faults.update(ordered)
+        return 200, {service: fault.share for service, fault in faults.items()}
+
+    async def with_orders(
+        method: str, path: str, headers: Any, body: bytes, *rest: Any
+    ) -> tuple[int, dict[str, str], bytes] | Any:
+        if path != _FAULTS_PATH or method != "PUT":
+            return await shortcuts(method, path, headers, body, *rest)
+        status, answer = order(body)
+        return status, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+    def failing(service: str, handle: Callable[..., Any]) -> Callable[..., Any]:
+        async def handled(
+            method: str, path: str, headers: dict[str, str], body: bytes, query: Any
+        ) -> Any:
+            fault = faults.get(service)
+            if fault is None or not fault.strikes():
+                return await handle(method, path, headers, body, query)
+            status, answer = FAILURES[service](headers.get("x-amz-target", ""), body)
+            kind = {"Content-Type": headers.get("content-type", "application/x-amz-json-1.0")}
+            return status, kind, json.dumps(answer).encode()
+
+        return handled
+
+    app._handle_post_body_shortcuts = with_orders
+    for service in FAILURES:
+        app.SERVICE_HANDLERS[service] = failing(service, app.SERVICE_HANDLERS[service])
+
+
 def end_with_parent() -> None:
     """End when standard input closes, which it does however the parent ends."""
 
@@ -241,6 +332,7 @@ def main() -> None:
         tick_every_second,
         answer_without_waiting_for_logs,
         unpack_code_once,
+        fail_by_order,
     ):
         patch()
     module("app").main()

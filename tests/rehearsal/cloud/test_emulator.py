@@ -252,3 +252,47 @@ async def test_types_without_effect_and_metric_math_can_be_deployed(
             break
         await asyncio.sleep(0.1)
     assert status == "CREATE_COMPLETE"
+
+
+async def test_services_fail_by_order_and_are_well_again(
+    endpoint: str, aws: Callable[[str], Any]
+) -> None:
+    dynamodb, ssm = aws("dynamodb"), aws("ssm")
+    dynamodb.create_table(
+        TableName="throttled",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    item = {"TableName": "throttled", "Item": {"pk": {"S": "a"}}}
+
+    async with httpx.AsyncClient(base_url=endpoint) as http:
+
+        async def order(faults: dict[str, float]) -> int:
+            return (await http.put("/_rehearsal/faults", json=faults)).status_code
+
+        async def request(operation: str, body: dict[str, Any]) -> httpx.Response:
+            return await http.post(
+                "/", json=body, headers={"X-Amz-Target": f"DynamoDB_20120810.{operation}"}
+            )
+
+        assert await order({"s3": 1}) == 400
+        assert await order({"dynamodb": 0}) == 400
+        assert await order({"dynamodb": 0.5, "ssm": 1}) == 200
+        codes = [(await request("PutItem", item)).status_code for _ in range(4)]
+        assert codes == [200, 400, 200, 400]
+
+        await order({"dynamodb": 1})
+        refused = (await request("PutItem", item)).json()
+        assert refused["__type"].endswith("#ProvisionedThroughputExceededException")
+        with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as cancelled:
+            dynamodb.transact_write_items(TransactItems=[{"Put": item}])
+        reasons = cancelled.value.response["CancellationReasons"]
+        assert [reason["Code"] for reason in reasons] == ["ThrottlingError"]
+
+        await order({"ssm": 1})
+        with pytest.raises(ssm.exceptions.InternalServerError):
+            ssm.get_parameters_by_path(Path="/dialout/t")
+        assert await order({}) == 200
+    assert dynamodb.put_item(**item)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert ssm.get_parameters_by_path(Path="/nothing")["Parameters"] == []
