@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agent import Value
 
+CALL_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+"""Every call's id: a ULID."""
 RING_SECONDS = 60
 """How long it rings at most: Twilio's own default."""
 GRACE_SECONDS = 60

@@ -2,13 +2,59 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from calls.agent import Value
 from calls.phone_number import e164
 from calls.web_address import https
 
-Number = Annotated[str, AfterValidator(e164)]
+LARGEST = 2**53 - 1
+"""The integer that every reader of JSON still reads as it was written (RFC 8259)."""
+LONGEST = 2000
+"""Characters of a variable's text."""
+
+
+def _number(value: object) -> object:
+    # JSON has 60 and 60.0 for the integer; "60" and true are none.
+    if isinstance(value, (str, bool)):
+        raise ValueError("give a number, without quotation marks")
+    return value
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        if len(value) > LONGEST:
+            raise ValueError(f"it is longer than {LONGEST} characters")
+    elif not isinstance(value, (int, float)) or not -LARGEST <= value <= LARGEST:
+        raise ValueError(f"give text, true or false, or a number of at most {LARGEST}")
+    return value
+
+
+_PLAIN_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "maxLength": LONGEST},
+        {"type": "boolean"},
+        {"type": "number", "minimum": -LARGEST, "maximum": LARGEST},
+    ]
+}
+_NUMBER_SCHEMA = {
+    "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$", "examples": ["+15550100001"],
+}  # fmt: skip
+_WEBHOOK_SCHEMA = {
+    "type": "string", "maxLength": 2000, "pattern": "^https://[^ ]+$",
+    "examples": ["https://example.com/calls"],
+}  # fmt: skip
+Number = Annotated[str, AfterValidator(e164), WithJsonSchema(_NUMBER_SCHEMA)]
+Variable = Annotated[Value, BeforeValidator(_plain), WithJsonSchema(_PLAIN_SCHEMA)]
 
 
 class DialRequest(BaseModel):
@@ -30,30 +76,32 @@ class DialRequest(BaseModel):
     """The name of a file in ``agents/``."""
     variables: dict[
         Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")],
-        Annotated[Value, Field(union_mode="left_to_right")],
-    ] = Field(default_factory=dict, max_length=50)
+        Variable,
+    ] = Field(
+        default_factory=dict, max_length=50, json_schema_extra={"additionalProperties": False}
+    )
     """What the agent's ``{{name}}`` stand for."""
     time_zone: str | None = Field(None, max_length=64)
     """Where the callee is, such as `Europe/Berlin`; by default where the number is."""
-    max_call_seconds: int | None = Field(None, ge=30, le=14_400)
+    max_call_seconds: Annotated[int, Field(ge=30, le=14_400), BeforeValidator(_number)] | None = (
+        None
+    )
     metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=500)]] = (
         Field(default_factory=dict, max_length=20)
     )
     """Yours; comes back with the record."""
 
-    webhook_url: Annotated[str, Field(max_length=2000), AfterValidator(https)] | None = None
+    webhook_url: (
+        Annotated[
+            str, Field(max_length=2000), AfterValidator(https), WithJsonSchema(_WEBHOOK_SCHEMA)
+        ]
+        | None
+    ) = None
     """Where the call's events are posted to."""
 
-    wait: bool = False
+    wait: StrictBool = False
     """Without a free seat or a turn now, wait in a queue for up to 15 minutes, instead of 503 or
     429."""
-
-    @model_validator(mode="after")
-    def _variables_are_short(self) -> "DialRequest":
-        for name, value in self.variables.items():
-            if isinstance(value, str) and len(value) > 2000:
-                raise ValueError(f"variable {name} is longer than 2000 characters")
-        return self
 
     @model_validator(mode="after")
     def _not_to_oneself(self) -> "DialRequest":

@@ -1,7 +1,7 @@
 """Calls, newest first, a page at a time."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ulid import ULID
 
@@ -39,9 +39,8 @@ def page(
         at: the present.
     """
     found: list[Call] = []
-    day = (ULID.from_str(before).datetime if before else at).date()
-    oldest = max(wanted.since or datetime.min.replace(tzinfo=at.tzinfo), at - timedelta(KEPT_DAYS))
-    while day >= oldest.date():
+    day, oldest = _newest_day(before, at), _oldest_day(wanted.since, at)
+    while day >= oldest:
         calls = records.newest(day, limit=_CHUNK, before=before)
         for call in filter(wanted.takes, calls):
             found.append(call)
@@ -52,3 +51,16 @@ def page(
         else:
             before = calls[-1].call_id
     return found, None
+
+
+def _newest_day(before: str | None, at: datetime) -> date:
+    # A cursor may say a time that is yet to come, and even one that no date can say.
+    if before is None or before > str(ULID.from_datetime(at)):
+        return at.date()
+    return ULID.from_str(before).datetime.date()
+
+
+def _oldest_day(since: datetime | None, at: datetime) -> date:
+    kept = at - timedelta(KEPT_DAYS)
+    # Between these two it can be said in UTC, whose days the records are kept by.
+    return min(max(since or kept, kept), at).astimezone(UTC).date()

@@ -16,6 +16,9 @@ def https(url: str) -> str:
     Raises:
         WebAddressError: it is not.
     """
+    if not url.isprintable() or " " in url:
+        # urlsplit would look past some of them.
+        raise WebAddressError("not a URL")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -1,7 +1,9 @@
 """The functions of the public HTTP API: each answers only to a known key. Default deny."""
 
+import base64
+import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic import ValidationError
@@ -36,6 +38,7 @@ def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()
         try:
             if event["routeKey"] not in public:
                 app.context["api_key"] = caller(event["headers"])
+            _decode(event)
             # curl calls a body a form unless told otherwise. Whatever it is called, JSON is read.
             event["headers"]["content-type"] = "application/json"
             return dict(app.resolve(event, context))
@@ -43,13 +46,40 @@ def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()
             problem = problems.problem_of(error)
             return {
                 "statusCode": problem.status,
-                "headers": {"content-type": problems.CONTENT_TYPE, **problem.headers},
+                "headers": {"Content-Type": problems.CONTENT_TYPE, **problem.headers},
                 "body": problems.body(problem),
             }
         finally:
             app.context.clear()
 
     return handler
+
+
+def _decode(event: dict[str, Any]) -> None:
+    """The body as text, whatever the gateway made of it.
+
+    Raises:
+        ProblemError: 400, it is not JSON. Looked at here, as Powertools would break over what is
+            nested too deeply, is no UTF-8, or has a number of thousands of digits.
+    """
+    body = event.get("body")
+    if not body:
+        return
+    try:
+        text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        message = "the body is not JSON"
+        raise ProblemError(
+            400, "invalid_request", f"body: {message}",
+            errors=[{"field": "body", "message": message}],
+        ) from error  # fmt: skip
+    event["body"], event["isBase64Encoded"] = text, False
+
+
+def _refuse(name: str) -> NoReturn:
+    # NaN and the infinities: Python's own addition to JSON.
+    raise ValueError(name)
 
 
 def caller(headers: Mapping[str, str]) -> str:

@@ -22,6 +22,27 @@ _PROBLEM = {
     },
 }
 
+_AGAIN = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}}
+_CHALLENGE = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+_NOT_CONFIGURED = "Something of the deployment is not set up"
+_REFUSALS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
+    "POST /dialout": {
+        "403": ("A dial rule forbids it now", {}),
+        "409": ("The Idempotency-Key was used for another request", {}),
+        "429": ("Not now: the pace is kept", _AGAIN),
+        "502": ("Twilio refused the call, or did not say whether it took it", {}),
+        "503": (f"No seat is free; or: {_NOT_CONFIGURED.lower()}", {}),
+    },
+    "DELETE /calls/{call_id}": {
+        "409": ("It has ended already; or Twilio has not named it yet", {}),
+        "502": ("Twilio refused, or could not be asked", {}),
+    },
+    "GET /calls/{call_id}/recording": {
+        "409": ("It is not finished yet", {}),
+        "502": ("Twilio refused, or could not be asked", {}),
+    },
+}
+"""Problems of one operation: status, when, headers."""
 _PLACED = (
     ("201", "Dialing", "The call is placed"),
     ("202", "Queued", "With `wait`: the call waits for a free seat and its turn"),
@@ -42,18 +63,20 @@ def document() -> dict[str, Any]:
     merged["components"]["schemas"]["Problem"] = _PROBLEM
     merged["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for path, operations in merged["paths"].items():
-        for operation in operations.values():
-            _finish(path, operation)
+        for method, operation in operations.items():
+            _finish(f"{method.upper()} {path}", operation)
     for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         merged["components"]["schemas"].pop(name, None)
     return merged
 
 
-def _finish(path: str, operation: dict[str, Any]) -> None:
+def _finish(route: str, operation: dict[str, Any]) -> None:
     """What Powertools cannot know: our errors, and who needs a key."""
+    path = route.split()[1]
     operation["responses"].pop("422", None)
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    operation["responses"]["default"] = {"description": "A problem", "content": content}
+    operation["responses"]["default"] = _problem("A problem")
+    for status, (words, headers) in _refusals(route, operation).items():
+        operation["responses"].setdefault(status, _problem(words, headers))
     if path != "/healthz":
         operation["security"] = [{"key": []}]
     if path == "/dialout":
@@ -66,6 +89,23 @@ def _finish(path: str, operation: dict[str, Any]) -> None:
             "description": "On to the WAV",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
         }
+
+
+def _refusals(route: str, operation: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    if operation.get("parameters") or "requestBody" in operation:
+        found["400"] = ("`errors` tells each field that is not right, and why", {})
+    if not route.endswith("/healthz"):
+        found["401"] = ("No key, or an unknown one", _CHALLENGE)
+        found["503"] = (_NOT_CONFIGURED, {})
+    if "{" in route:
+        found["404"] = ("There is no such thing", {})
+    return found | _REFUSALS.get(route, {})
+
+
+def _problem(words: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": words, "content": content, **({"headers": headers} if headers else {})}
 
 
 if __name__ == "__main__":
