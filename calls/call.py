@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agent import Value
+from calls.consent import Consent
 
 CALL_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 """Every call's id: a ULID."""
@@ -106,6 +107,10 @@ class Call(BaseModel):
     time_zone: str | None = None
     """Where the request says that the callee is."""
     agent: str
+    purpose: Literal["informational", "marketing"] = "informational"
+    """The agent's."""
+    consent: Consent | None = None
+    """That the callee agreed to be phoned, as whoever asked for the call says."""
     variables: dict[str, Value] = {}
     metadata: dict[str, str] = {}
     webhook_url: str | None = None

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from calls.agent import Value
+from calls.consent import Consent
 from calls.phone_number import e164
 from calls.web_address import https
 
@@ -99,9 +100,15 @@ class DialRequest(BaseModel):
     ) = None
     """Where the call's events are posted to."""
 
+    consent: Consent | None = None
+    """That the callee agreed to be phoned; needed by agents whose purpose is marketing."""
+
     wait: StrictBool = False
     """Without a free seat or a turn now, wait in a queue for up to 15 minutes, instead of 503 or
     429."""
+
+    dry_run: StrictBool = False
+    """Phone nobody, and say what would happen: which rules allow the call, and which do not."""
 
     @model_validator(mode="after")
     def _not_to_oneself(self) -> "DialRequest":

@@ -6,24 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ulid import ULID
-
-from calls import agents, dial_rules
-from calls.agent import Agent, AgentError
-from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, longest, now
-from calls.calling_window import CallingWindowError
+from calls import attempts, dial_rules
+from calls.attempts import Cap
+from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, now
 from calls.dial_request import DialRequest
+from calls.explanation import Explanation
+from calls.planning import plan
 from calls.ports import (
     CallRecords,
+    CapReachedError,
     DialQueue,
+    DoNotCallList,
     Idempotency,
     IdempotencyTakenError,
     Ledger,
+    NumberListedError,
     Telephony,
     TelephonyError,
 )
 from calls.seating import Seating
-from calls.seats import NotNowError
+from calls.seats import NotNowError, Place
 from calls.settings import Settings
 from calls.waiting import LONGEST_WAIT, Waiting
 
@@ -36,14 +38,6 @@ _UNANSWERED = "create_unanswered"
 """In the timeline when Twilio did not say whether it took the call."""
 _REFUSED = "create_refused"
 """In the timeline when Twilio said no; its detail is Twilio's error code."""
-
-
-class DialRefusedError(Exception):
-    """Nothing was dialled. The message says what to mend; ``code`` is the API's word for it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class IdempotencyConflictError(Exception):
@@ -79,6 +73,7 @@ class Dialer:
 
     records: CallRecords
     ledger: Ledger
+    do_not_call: DoNotCallList
     telephony: Telephony
     queue: DialQueue
     """Where calls that ask for it wait for a seat."""
@@ -96,7 +91,7 @@ class Dialer:
             NoFreeSeatError, PaceExceededError: not now; nothing was written or dialled.
             CallNotPlacedError: Twilio refused or failed; the record says so.
         """
-        call = self._planned(request, api_key)
+        call = plan(request, self.settings, self.clock(), api_key)
         key = _idempotency(request, api_key, idempotency_key)
         try:
             self._allowed(call, key)
@@ -105,6 +100,17 @@ class Dialer:
             if taken.request_sha256 != _sha256(request):
                 raise IdempotencyConflictError from taken
             return self._replayed(taken.call_id)
+
+    def explain(self, request: DialRequest, *, api_key: str) -> Explanation:
+        """What would happen to the request now. Nothing is written or dialled.
+
+        Raises:
+            DialRefusedError: the request cannot be done.
+        """
+        at = self.clock()
+        call = plan(request, self.settings, at, api_key)
+        refusals = dial_rules.refusals(call, self._known(call), self.settings, at)
+        return Explanation.of(call, refusals, self._seating().free(), self.settings)
 
     def dial_waiting(self, waiting: Waiting) -> Call:
         """Phone somebody who waits in the queue; nobody, if that was done or is too late.
@@ -121,30 +127,29 @@ class Dialer:
             return call
         try:
             self._allowed(call)
+            call, at = self._seated(
+                call,
+                lambda place, cap: self.ledger.seat_queued(
+                    waiting.key, lambda c: c.dial(self.clock()), place, cap
+                ),
+            )
         except dial_rules.RuleRefusedError as error:
             # The rules hold when it rings, not when it was asked for.
             return self.records.update(waiting.key, _refused_by(error, self.clock()))
-        try:
-            call, at = self._seating().take(
-                lambda place: self.ledger.seat_queued(
-                    waiting.key, lambda c: c.dial(self.clock()), place
-                )
-            )
         except NotQueuedError:
             return self.records.get(waiting.key)
         return self._ring(call, at)
 
     def _dialed(self, call: Call, key: Idempotency | None, *, wait: bool) -> Call:
         try:
-            seated, at = self._seating().take(
-                lambda place: self.ledger.seat(call.dial(self.clock()), place, key)
+            seated, at = self._seated(
+                call,
+                lambda place, cap: self.ledger.seat(call.dial(self.clock()), place, cap, key),
             )
         except NotNowError as refused:
             if wait:
                 return self._queued(call, key, refused.retry_after)
-            if key:
-                # A repeated request is answered as the first was, whether a seat is free or not.
-                self.records.check_unused(key)
+            self._check_unused(key)
             raise
         return self._ring(seated, at)
 
@@ -180,60 +185,45 @@ class Dialer:
                 raise CallNotPlacedError(call.call_id, TelephonyError("Twilio refused", code=code))
         return Dialed(call, replayed=True)
 
-    def _planned(self, request: DialRequest, api_key: str) -> Call:
-        if not self.settings.public_ws_url or not self.settings.public_api_url:
-            raise DialRefusedError(
-                "not_configured",
-                "set DIALOUT_PUBLIC_API_URL and DIALOUT_PUBLIC_WS_URL, so that Twilio finds us",
-            )
-        from_number = request.from_number or self.settings.default_from_number
-        if not from_number:
-            raise DialRefusedError(
-                "invalid_request", "give from_number, or set DIALOUT_DEFAULT_FROM_NUMBER"
-            )
-        if from_number == request.to_number:
-            raise DialRefusedError("invalid_request", "to_number is the number that calls")
-        agent = self._agent(request)
-        seconds = min(
-            request.max_call_seconds or agent.max_call_seconds or self.settings.max_call_seconds,
-            self.settings.max_call_seconds,
-        )
-        at = self.clock()
-        return Call(
-            call_id=str(ULID.from_datetime(at)),
-            to_number=request.to_number,
-            from_number=from_number,
-            time_zone=request.time_zone,
-            agent=agent.name,
-            variables=request.variables,
-            metadata=request.metadata,
-            webhook_url=request.webhook_url,
-            api_key=api_key,
-            created_at=at,
-            max_call_seconds=seconds,
-            stream_until=longest(at, seconds),
-        )
-
     def _allowed(self, call: Call, key: Idempotency | None = None) -> None:
         try:
-            dial_rules.check(
-                call.to_number, call.from_number, call.time_zone, self.settings, self.clock()
-            )
-        except CallingWindowError as error:
-            raise DialRefusedError("invalid_request", str(error)) from error
+            dial_rules.check(call, self._known(call), self.settings, self.clock())
         except dial_rules.RuleRefusedError:
-            if key:
-                # A repeated request is answered as the first was, also at night.
-                self.records.check_unused(key)
+            self._check_unused(key)
             raise
 
-    def _agent(self, request: DialRequest) -> Agent:
+    def _check_unused(self, key: Idempotency | None) -> None:
+        if key:
+            # A repeated request is answered as the first was: also at night, and without a seat.
+            self.records.check_unused(key)
+
+    def _known(self, call: Call) -> dial_rules.Known:
+        cap = self._cap(call)
+        return dial_rules.Known(
+            listed=self.do_not_call.get(call.to_number) is not None,
+            attempts=self.ledger.attempts(call.to_number, cap.day) if cap.most else 0,
+        )
+
+    def _cap(self, call: Call) -> Cap:
+        most = self.settings.max_calls_per_number_per_day
+        return attempts.cap(call.to_number, call.time_zone, most, self.clock())
+
+    def _seated(
+        self, call: Call, attempt: Callable[[Place, Cap], Call | None]
+    ) -> tuple[Call, datetime]:
+        """The call in its seat, and when Twilio may be asked.
+
+        Raises:
+            NotNowError: see ``Seating.take``.
+            RuleRefusedError: the rules were changed, or used up, since they were looked at.
+        """
+        cap = self._cap(call)
         try:
-            agent = agents.load(request.agent or self.settings.default_agent)
-            agent.check(request.variables)
-        except AgentError as error:
-            raise DialRefusedError("invalid_request", str(error)) from error
-        return agent
+            return self._seating().take(lambda place: attempt(place, cap))
+        except NumberListedError as error:
+            raise dial_rules.ListedError from error
+        except CapReachedError as error:
+            raise dial_rules.too_frequent(call, self.settings, self.clock()) from error
 
     def _ring(self, call: Call, at: datetime) -> Call:
         self._seating().await_turn(at)

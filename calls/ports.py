@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from calls.attempts import Cap
 from calls.call import Call, Turn
+from calls.do_not_call import Listing
+from calls.greeting import Greeting
+from calls.preparation import Preparation
 from calls.seats import Beat, Fleet, Place
 from calls.waiting import Waiting
 
@@ -96,22 +100,28 @@ class Ledger(Protocol):
     def fleet(self) -> Fleet:
         """The ledger as it is now (a consistent read). Tasks that are long silent may be in it."""
 
+    def attempts(self, number: str, day: date) -> int:
+        """How often a number was dialled on that day of its own."""
+
     def seat(
-        self, call: Call, place: Place, idempotency: "Idempotency | None" = None
+        self, call: Call, place: Place, cap: Cap, idempotency: "Idempotency | None" = None
     ) -> Call | None:
         """Keep a new call together with its seat and its turn: all of it, or nothing.
 
-        The seat is the call's until it ends, or until ``call.stream_until``.
+        The seat is the call's until it ends, or until ``call.stream_until``. It counts as one of
+        the number's attempts of the day.
 
         Returns:
             The call; None, if the place is not free any more.
 
         Raises:
             IdempotencyTakenError: a call was made for that key; it names the call.
+            NumberListedError: the number is on the do-not-call list.
+            CapReachedError: the number had all its calls of the day.
         """
 
     def seat_queued(
-        self, call_id: str, change: Callable[[Call], Call], place: Place
+        self, call_id: str, change: Callable[[Call], Call], place: Place, cap: Cap
     ) -> Call | None:
         """As ``seat``, for a call that is kept already: ``change(call)`` takes its place.
 
@@ -125,6 +135,36 @@ class Ledger(Protocol):
         """Set the count of used seats to what it must be; by how much it was too high.
 
         0 too, if seats were taken or given back meanwhile: then it cannot be told.
+        """
+
+
+class NumberListedError(Exception):
+    """The number is on the do-not-call list."""
+
+
+class CapReachedError(Exception):
+    """The number was dialled as often as it may be on one day."""
+
+
+class DoNotCallList(Protocol):
+    """The numbers that are never to be phoned again."""
+
+    def put(self, listing: Listing) -> Listing:
+        """List the number. The listing that stands: the first, if it was listed already."""
+
+    def get(self, number: str) -> Listing | None:
+        """How the number came onto the list; None, if it is not on it (a consistent read)."""
+
+    def remove(self, number: str) -> bool:
+        """Take it off. Whether it was on it."""
+
+    def page(self, *, limit: int, after: str | None = None) -> list[Listing]:
+        """Some of the list, in the numbers' order, beginning after one."""
+
+    def opt_out(self, call_id: str, change: Callable[[Call], Call], listing: Listing) -> Call:
+        """List the number and put ``change(call)`` in the call's place: in one step, or neither.
+
+        As ``CallRecords.update`` otherwise. A number that is listed already stays as it is.
         """
 
 
@@ -193,6 +233,32 @@ class Telephony(Protocol):
 
     def recording(self, recording_sid: str) -> bytes:
         """The recording: WAV, two channels."""
+
+
+class Greetings(Protocol):
+    """What was prepared for calls while they rang."""
+
+    def put(self, call_id: str, greeting: Greeting) -> None:
+        """Keep it, in place of what was kept for the call before."""
+
+    def get(self, call_id: str) -> Greeting | None:
+        """What was prepared for the call; None, if nothing was (a consistent read)."""
+
+
+class PrepareQueue(Protocol):
+    """The calls that ring and are to be prepared, by whichever media task is first."""
+
+    def put(self, call_id: str) -> None:
+        """Have that call prepared."""
+
+    def take(self, seconds: int) -> list[Preparation]:
+        """The next, if any comes within so many seconds. It comes again, unless it is done."""
+
+    def done(self, preparation: Preparation) -> None:
+        """It need not come again."""
+
+    def give_back(self, preparation: Preparation) -> None:
+        """Let somebody else take it, at once."""
 
 
 class Secrets(Protocol):

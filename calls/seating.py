@@ -55,6 +55,11 @@ class Seating:
             # Not all at the same time again.
             self.sleep(random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311 -- no secret
 
+    def free(self) -> int:
+        """So many seats are free now."""
+        fleet = self.ledger.fleet()
+        return max(0, fleet.capacity(self.clock(), self.most) - fleet.used)
+
     def await_turn(self, at: datetime) -> None:
         """Wait until then."""
         self.sleep(max(0.0, (at - self.clock()).total_seconds()))

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     calls_per_second: float = Field(1.0, alias="DIALOUT_CALLS_PER_SECOND", gt=0)
     max_concurrent_calls: int = Field(100, alias="DIALOUT_MAX_CONCURRENT_CALLS", ge=1)
     max_call_seconds: int = Field(600, alias="DIALOUT_MAX_CALL_SECONDS", ge=30, le=14_400)
+    max_calls_per_number_per_day: int = Field(3, alias="DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY", ge=0)
+    """So often one number is dialled in a day of its own, answered or not; 0: any number of
+    times."""
     allowed_countries: str = Field("", alias="DIALOUT_ALLOWED_COUNTRIES")
     """ISO codes, comma-separated; empty: the from number's country alone."""
     calling_window: str = Field(

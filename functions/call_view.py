@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from calls.call import Call, EndReason, Status, TimelineEntry, Turn
+from calls.consent import Consent
 from calls.settings import settings
 
 
@@ -31,6 +32,8 @@ class CallView(BaseModel):
     from_number: str
     time_zone: str | None
     agent: str
+    purpose: str
+    consent: Consent | None
     variables: dict[str, Any]
     metadata: dict[str, str]
     webhook_url: str | None

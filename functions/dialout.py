@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from calls.call import Call, Status
 from calls.dial_request import DialRequest
+from calls.dialing import CallNotPlacedError
+from calls.explanation import Explanation
 from calls.phone_number import masked
 from calls.seats import NoFreeSeatError
 from functions import http_api, metric, wiring
@@ -41,13 +43,24 @@ def dialout(
     idempotency_key: Annotated[
         str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
     ] = None,
-) -> Response[Dialing | Queued]:
+) -> Response[Dialing | Queued | Explanation]:
     """Phone `to_number`; the agent talks with whoever answers."""
     api_key = app.context["api_key"]
+    if request.dry_run:
+        told = wiring.dialer().explain(request, api_key=api_key)
+        return Response(200, "application/json", told)
     try:
         dialed = wiring.dialer().dial(request, api_key=api_key, idempotency_key=idempotency_key)
     except NoFreeSeatError:
         metric.count("SeatsExhausted", 1)
+        raise
+    except CallNotPlacedError as error:
+        logger.error(
+            "Call not placed",
+            call_id=error.call_id,
+            twilio_code=error.code,
+            ambiguous=error.ambiguous,
+        )
         raise
     call = dialed.call
     logger.info(

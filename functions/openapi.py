@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from functions import call_records, dialout
+from functions import call_records, dialout, do_not_call
 
 _PROBLEM = {
     "type": "object",
@@ -44,6 +44,7 @@ _REFUSALS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
 }
 """Problems of one operation: status, when, headers."""
 _PLACED = (
+    ("200", "Explanation", "With `dry_run`: what would happen; nobody is phoned"),
     ("201", "Dialing", "The call is placed"),
     ("202", "Queued", "With `wait`: the call waits for a free seat and its turn"),
 )
@@ -52,7 +53,7 @@ _PLACED = (
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of every route that wants a key, and of ``/healthz``."""
     merged: dict[str, Any] = {}
-    for app in (dialout.app, call_records.app):
+    for app in (dialout.app, call_records.app, do_not_call.app):
         part = json.loads(app.get_openapi_json_schema(title="Dialout", version="1"))
         if not merged:
             merged = part

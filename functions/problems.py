@@ -9,15 +9,22 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
+from calls.adapters.aws import unavailable
 from calls.call import CallSidMismatchError
 from calls.dial_rules import RuleRefusedError
-from calls.dialing import CallNotPlacedError, DialRefusedError, IdempotencyConflictError
+from calls.dialing import CallNotPlacedError, IdempotencyConflictError
 from calls.failure import kinds, places
+from calls.planning import DialRefusedError
 from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
 from calls.seats import NoFreeSeatError, NotNowError, PaceExceededError
 from functions.log import logger
 
 CONTENT_TYPE = "application/problem+json"
+
+_UNAVAILABLE = (
+    "a service that we need does not answer now. What was asked for may have been done: ask again "
+    "with the same Idempotency-Key, and nobody is phoned twice"
+)
 
 
 class ProblemError(Exception):
@@ -125,6 +132,9 @@ def problem_of(error: Exception) -> ProblemError:
     for kind, problem in _PROBLEMS.items():
         if isinstance(error, kind):
             return problem(error)
+    if unavailable(error):
+        logger.error("A service of AWS does not answer", kinds=kinds(error), places=places(error))
+        return ProblemError(503, "unavailable", _UNAVAILABLE, headers={"Retry-After": "5"})
     logger.error("Request failed unexpectedly", kinds=kinds(error), places=places(error))
     return ProblemError(500, "internal_error", "something broke on our side; it has been logged")
 

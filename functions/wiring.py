@@ -3,8 +3,11 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from calls.adapters import aws
+from calls.adapters.delivery_queue import DeliveryQueue
 from calls.adapters.dial_queue import DialQueue
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.event_bus import EventBus
 from calls.adapters.parameters import ParameterStore
@@ -21,9 +24,8 @@ if TYPE_CHECKING:
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    import boto3  # here: see DynamoCallRecords
-
-    return boto3.client("dynamodb")
+    client: DynamoDBClient = aws.client("dynamodb")
+    return client
 
 
 @cache
@@ -34,6 +36,11 @@ def records() -> DynamoCallRecords:
 @cache
 def ledger() -> DynamoLedger:
     return DynamoLedger(settings().table, dynamodb())
+
+
+@cache
+def do_not_call() -> DynamoDoNotCall:
+    return DynamoDoNotCall(settings().table, dynamodb())
 
 
 @cache
@@ -57,6 +64,11 @@ def event_bus() -> EventBus:
 
 
 @cache
+def delivery_queue(arn: str) -> DeliveryQueue:
+    return DeliveryQueue(arn)
+
+
+@cache
 def guarded_http() -> "GuardedHttp":
     from calls.adapters.guarded_http import GuardedHttp  # here: httpx is for those who need it
 
@@ -76,4 +88,4 @@ def telephony() -> TwilioTelephony:
 def dialer() -> Dialer:
     """Whoever asks for a single call and would wait, waits among the timed ones."""
     queue = dial_queue(settings().timed_queue_url)
-    return Dialer(records(), ledger(), telephony(), queue, settings())
+    return Dialer(records(), ledger(), do_not_call(), telephony(), queue, settings())

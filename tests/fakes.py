@@ -1,19 +1,27 @@
 """The ports' fakes. The contract suites in tests/contract run on them as on the real adapters."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from queue import Empty, Queue
 from threading import Lock
 
-from calls.call import Call, Turn
+from calls.attempts import Cap
+from calls.call import Call, Turn, now
+from calls.do_not_call import Listing
+from calls.greeting import Greeting
 from calls.ports import (
     CallNotFoundError,
+    CapReachedError,
     FencedError,
     Idempotency,
     IdempotencyTakenError,
+    NumberListedError,
     SecretMissingError,
     TwilioCall,
 )
+from calls.preparation import Preparation
 from calls.seats import Beat, Fleet, Place
 from calls.waiting import Waiting
 
@@ -27,6 +35,8 @@ class FakeCallRecords:
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}
         self._lock = Lock()
         self._leases: dict[str, datetime] = {}
+        self._listed: dict[str, Listing] = {}
+        self._attempts: Counter[tuple[str, date]] = Counter()
         self._used = 0
 
     def create(self, call: Call, idempotency: Idempotency | None = None) -> None:
@@ -94,21 +104,26 @@ class FakeLedger:
     def fleet(self) -> Fleet:
         return replace(self._fleet, used=self._records._used)
 
-    def seat(self, call: Call, place: Place, idempotency: Idempotency | None = None) -> Call | None:
+    def attempts(self, number: str, day: date) -> int:
+        return self._records._attempts[(number, day)]
+
+    def seat(
+        self, call: Call, place: Place, cap: Cap, idempotency: Idempotency | None = None
+    ) -> Call | None:
         with self._records._lock:
             if idempotency:
                 self._records.check_unused(idempotency)
-            if not self._take(call, place):
+            if not self._take(call, place, cap):
                 return None
             self._records._create(call, idempotency)
             return call
 
     def seat_queued(
-        self, call_id: str, change: Callable[[Call], Call], place: Place
+        self, call_id: str, change: Callable[[Call], Call], place: Place, cap: Cap
     ) -> Call | None:
         with self._records._lock:
             call = change(self._records.get(call_id))
-            if not self._take(call, place):
+            if not self._take(call, place, cap):
                 return None
             self._records._calls[call_id] = call
             return call
@@ -127,13 +142,45 @@ class FakeLedger:
             self._records._used -= too_many
             return too_many
 
-    def _take(self, call: Call, place: Place) -> bool:
+    def _take(self, call: Call, place: Place, cap: Cap) -> bool:
+        attempts, today = self._records._attempts, (call.to_number, cap.day)
+        if call.to_number in self._records._listed:
+            raise NumberListedError
+        if 0 < cap.most <= attempts[today]:
+            raise CapReachedError
         if self._records._used >= place.capacity or self._fleet.free_from != place.seen:
             return False
         self._records._leases[call.call_id] = call.stream_until
         self._records._used += 1
         self._fleet = replace(self._fleet, free_from=place.following)
+        attempts[today] += 1
         return True
+
+
+class FakeDoNotCall:
+    """The do-not-call list in memory, beside the records in memory."""
+
+    def __init__(self, records: FakeCallRecords) -> None:
+        self._records = records
+        self._listed = records._listed
+
+    def put(self, listing: Listing) -> Listing:
+        return self._listed.setdefault(listing.number, listing)
+
+    def get(self, number: str) -> Listing | None:
+        return self._listed.get(number)
+
+    def remove(self, number: str) -> bool:
+        return self._listed.pop(number, None) is not None
+
+    def page(self, *, limit: int, after: str | None = None) -> list[Listing]:
+        numbers = sorted(number for number in self._listed if number > (after or ""))
+        return [self._listed[number] for number in numbers[:limit]]
+
+    def opt_out(self, call_id: str, change: Callable[[Call], Call], listing: Listing) -> Call:
+        changed = self._records.update(call_id, change)
+        self.put(listing)
+        return changed
 
 
 @dataclass
@@ -211,6 +258,48 @@ class FakeTelephony:
         if self.error is not None:
             error, self.error = self.error, None
             raise error
+
+
+class FakeGreetings:
+    """What was prepared, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Greeting] = {}
+
+    def put(self, call_id: str, greeting: Greeting) -> None:
+        self.kept[call_id] = greeting
+
+    def get(self, call_id: str) -> Greeting | None:
+        return self.kept.get(call_id)
+
+
+class FakePrepareQueue:
+    """A prepare queue in memory. ``take`` does not wait longer than a moment."""
+
+    def __init__(self) -> None:
+        self.waiting: Queue[Preparation] = Queue()
+        self.finished: list[str] = []
+        self.error: Exception | None = None
+
+    def put(self, call_id: str) -> None:
+        if self.error is not None:
+            raise self.error
+        self.waiting.put(Preparation(call_id, now(), f"receipt of {call_id}"))
+
+    def take(self, seconds: int) -> list[Preparation]:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        try:
+            return [self.waiting.get(timeout=min(seconds, 0.02))]
+        except Empty:
+            return []
+
+    def done(self, preparation: Preparation) -> None:
+        self.finished.append(preparation.call_id)
+
+    def give_back(self, preparation: Preparation) -> None:
+        self.waiting.put(preparation)
 
 
 class FakeSecrets(dict[str, str]):

@@ -6,6 +6,8 @@ Access patterns:
     a day's calls       query  index by_day            day=<YYYY-MM-DD>, newest call_id first
     idempotency         get    pk=KEY#<api key>#<key>  sk=META
     calls not ended     query  pk=OPEN                 sk=<id>            consistent, oldest first
+    on the list?        get    pk=DNC                  sk=<number>        dynamodb_do_not_call
+    a number's day      get    pk=NUMBER#<number>      sk=DAY#<date>      attempts: dynamodb_ledger
     a call's seat       get    pk=FLEET                sk=LEASE#<id>      consistent; the rest of
                                                                           FLEET: dynamodb_ledger
 
@@ -15,10 +17,11 @@ meanwhile (``version``).
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from calls.adapters import aws
 from calls.adapters import dynamodb_items as items
 from calls.call import Call, Turn, now
 from calls.ports import CallNotFoundError, FencedError, Idempotency, IdempotencyTakenError
@@ -39,10 +42,8 @@ class DynamoCallRecords:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         """A table that exists. Without a client, one from the environment (~0.5 s of CPU)."""
-        import boto3  # here: its import is most of a function's cold start
-
         self._table = table
-        self._client: DynamoDBClient = client or boto3.client("dynamodb")
+        self._client: DynamoDBClient = client or aws.client("dynamodb")
 
     def create(self, call: Call, idempotency: Idempotency | None = None) -> None:
         """See the port."""
@@ -74,8 +75,13 @@ class DynamoCallRecords:
         """See the port."""
         return self.read(call_id)[0]
 
-    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+    def update(
+        self, call_id: str, change: Callable[[Call], Call], also: Sequence[Any] = ()
+    ) -> Call:
         """See the port.
+
+        Args:
+            also: further steps of the same transaction; done even if the call stays as it is.
 
         Raises:
             CallNotFoundError: there is no such call.
@@ -84,28 +90,22 @@ class DynamoCallRecords:
         for attempt in range(_ATTEMPTS):
             call, version = self.read(call_id)
             changed = change(call)
-            if changed is call or changed == call:
+            if changed == call and not also:
                 return call
-            if self._replaced(changed, version, over=changed.ended and not call.ended):
+            if self._replaced(changed, version, also, over=changed.ended and not call.ended):
                 return changed
             _wait(attempt)
         raise ContentionError(f"call {call_id} is being changed by too many at once")
 
-    def _replaced(self, call: Call, version: int, *, over: bool) -> bool:
+    def _replaced(self, call: Call, version: int, also: Sequence[Any], *, over: bool) -> bool:
         """Whether the record was put in the place of the one read; not, if others were faster."""
         from botocore.exceptions import ClientError
 
         put = items.replaced(self._table, call, version)
         try:
-            if over:
-                # The record's end, its leaving the open calls and its seat's are one step.
-                self._client.transact_write_items(
-                    TransactItems=[
-                        {"Put": put},
-                        {"Delete": {"TableName": self._table, "Key": items.open_key(call.call_id)}},
-                        *self._seat(call.call_id),
-                    ]
-                )
+            if over or also:
+                ends = self._ends(call.call_id) if over else []
+                self._client.transact_write_items(TransactItems=[{"Put": put}, *ends, *also])
             else:
                 self._client.put_item(**put)
         except ClientError as error:
@@ -113,6 +113,11 @@ class DynamoCallRecords:
                 return False
             raise
         return True
+
+    def _ends(self, call_id: str) -> list[Any]:
+        """With the record's end, its leaving the open calls and its seat's are one step."""
+        left = {"Delete": {"TableName": self._table, "Key": items.open_key(call_id)}}
+        return [left, *self._seat(call_id)]
 
     def _seat(self, call_id: str) -> list[Any]:
         """The steps that give the call's seat back; none, if it has none."""
@@ -139,12 +144,18 @@ class DynamoCallRecords:
             "expires_at": {"N": str(int((now() + items.RETENTION).timestamp()))},
         }
         put: Any = {"Put": {"TableName": self._table, "Item": item}}
-        try:
-            self._client.transact_write_items(TransactItems=[check, put])
-        except ClientError as error:
-            if items.cancelled_by(error, place=0):
-                raise FencedError(f"leg {leg} is not the active leg of call {call_id}") from error
-            raise
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._client.transact_write_items(TransactItems=[check, put])
+            except ClientError as error:
+                if items.cancelled_by(error, place=0):
+                    raise FencedError(f"{leg} is not the active leg of call {call_id}") from error
+                if not items.lost_the_race(error):
+                    raise
+            else:
+                return
+            _wait(attempt)
+        raise ContentionError(f"a turn of call {call_id} could not be written for all the others")
 
     def turns(self, call_id: str) -> list[Turn]:
         """See the port."""

@@ -5,9 +5,10 @@ condition or an index looks at.
 """
 
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from calls.adapters.aws import throttled
 from calls.call import Call
 from calls.ports import Idempotency
 
@@ -44,6 +45,15 @@ def lease_key(call_id: str) -> Item:
 
 
 SEATS = fleet_key("SEATS")
+DO_NOT_CALL = "DNC"
+
+
+def do_not_call_key(number: str) -> Item:
+    return {"pk": {"S": DO_NOT_CALL}, "sk": {"S": number}}
+
+
+def attempts_key(number: str, day: date) -> Item:
+    return {"pk": {"S": f"NUMBER#{number}"}, "sk": {"S": f"DAY#{day.isoformat()}"}}
 
 
 def record(call: Call, version: int) -> Item:
@@ -134,11 +144,14 @@ def _open_item(call: Call) -> Item:
 
 
 def lost_the_race(error: Any) -> bool:
-    """Whether somebody else was faster, or is at it: then reading again and trying again helps."""
+    """Whether somebody else was faster, or is at it, or the table had no room for a transaction,
+    which the SDK does not repeat by itself: then reading again and trying again helps."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
         reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        return bool(reasons & {"ConditionalCheckFailed", "TransactionConflict"})
+        if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+            return True
+        return throttled(error)
     return code in ("ConditionalCheckFailedException", "TransactionConflictException")
 
 

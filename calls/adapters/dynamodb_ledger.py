@@ -4,6 +4,7 @@
     FLEET  SEATS            used, moves                      seats taken; how often that changed
     FLEET  PACE             free_from                        the earliest moment of the next call
     FLEET  LEASE#<call id>  held_until                       this call has a seat
+    NUMBER#<number>  DAY#<date>  attempts                    how often it was dialled that day
 
 Times are whole microseconds since 1970. All but the leases lie side by side, so one consistent
 query reads what a decision needs. A seat, a turn, the lease and the record are taken in one
@@ -13,13 +14,15 @@ back.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from calls.adapters import aws
 from calls.adapters import dynamodb_items as items
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.attempts import Cap
 from calls.call import Call
-from calls.ports import Idempotency
+from calls.ports import CapReachedError, Idempotency, NumberListedError
 from calls.seats import Beat, Fleet, Place
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 TASK_KEPT = timedelta(hours=1)
 """A task that is gone does not count after 15 s; its item goes some time later."""
+ATTEMPTS_KEPT = timedelta(days=7)
+"""Longer than any day that is counted."""
 _ONE: Any = {"N": "1"}
 
 
@@ -35,10 +40,8 @@ class DynamoLedger:
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         """A table that exists. Without a client, one from the environment."""
-        import boto3  # here: see DynamoCallRecords
-
         self._table = table
-        self._client: DynamoDBClient = client or boto3.client("dynamodb")
+        self._client: DynamoDBClient = client or aws.client("dynamodb")
         self._records = DynamoCallRecords(table, self._client)
 
     def beat(self, beat: Beat) -> None:
@@ -70,33 +73,46 @@ class DynamoLedger:
                     beats.append(_beat(task.removeprefix("TASK#"), item))
         return Fleet(tuple(beats), used, free_from)
 
-    def seat(self, call: Call, place: Place, idempotency: Idempotency | None = None) -> Call | None:
+    def attempts(self, number: str, day: date) -> int:
         """See the port."""
-        from botocore.exceptions import ClientError
+        item = self._client.get_item(
+            TableName=self._table, Key=items.attempts_key(number, day), ConsistentRead=True
+        ).get("Item")
+        return int(item["attempts"]["N"]) if item else 0
 
-        new = items.new_call(self._table, call, idempotency)
-        try:
-            self._client.transact_write_items(TransactItems=[*self._taken(call, place), *new])
-        except ClientError as error:
-            if idempotency and items.cancelled_by(error, place=-1):
-                self._records.check_unused(idempotency)
-            if items.lost_the_race(error):
-                return None
-            raise
-        return call
-
-    def seat_queued(
-        self, call_id: str, change: Callable[[Call], Call], place: Place
+    def seat(
+        self, call: Call, place: Place, cap: Cap, idempotency: Idempotency | None = None
     ) -> Call | None:
         """See the port."""
-        from botocore.exceptions import ClientError
+        new = items.new_call(self._table, call, idempotency)
+        return self._seated(call, place, cap, new, idempotency)
 
+    def seat_queued(
+        self, call_id: str, change: Callable[[Call], Call], place: Place, cap: Cap
+    ) -> Call | None:
+        """See the port."""
         call, version = self._records.read(call_id)
         call = change(call)
         put: Any = {"Put": items.replaced(self._table, call, version)}
+        return self._seated(call, place, cap, [put])
+
+    def _seated(
+        self, call: Call, place: Place, cap: Cap, kept: list[Any],
+        idempotency: Idempotency | None = None,
+    ) -> Call | None:  # fmt: skip
+        from botocore.exceptions import ClientError
+
+        # The rules first: `cancelled_by` tells them by their places.
+        steps = [*self._ruled(call, cap), *self._taken(call, place), *kept]
         try:
-            self._client.transact_write_items(TransactItems=[*self._taken(call, place), put])
+            self._client.transact_write_items(TransactItems=steps)
         except ClientError as error:
+            if idempotency and items.cancelled_by(error, place=-1):
+                self._records.check_unused(idempotency)
+            if items.cancelled_by(error, place=0):
+                raise NumberListedError from error
+            if items.cancelled_by(error, place=1):
+                raise CapReachedError from error
             if items.lost_the_race(error):
                 return None
             raise
@@ -152,6 +168,27 @@ class DynamoLedger:
                 return False  # its call has just ended; or the next minute takes it back
             raise
         return True
+
+    def _ruled(self, call: Call, cap: Cap) -> list[Any]:
+        """The steps that hold the call to what others may change this very moment."""
+        listed = {
+            "TableName": self._table,
+            "Key": items.do_not_call_key(call.to_number),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        attempt: Any = {
+            "TableName": self._table,
+            "Key": items.attempts_key(call.to_number, cap.day),
+            "UpdateExpression": "ADD attempts :one SET expires_at = :expires",
+            "ExpressionAttributeValues": {
+                ":one": _ONE,
+                ":expires": {"N": str(int((call.created_at + ATTEMPTS_KEPT).timestamp()))},
+            },
+        }
+        if cap.most:
+            attempt["ConditionExpression"] = "attribute_not_exists(pk) OR attempts < :most"
+            attempt["ExpressionAttributeValues"][":most"] = {"N": str(cap.most)}
+        return [{"ConditionCheck": listed}, {"Update": attempt}]
 
     def _taken(self, call: Call, place: Place) -> list[Any]:
         """The steps that take a seat and a turn."""

@@ -15,21 +15,29 @@ from moto import mock_aws
 
 from calls.adapters import dynamodb_items as items
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
+from calls.attempts import Cap
 from calls.call import Call, EndReason, NotQueuedError, Status
+from calls.do_not_call import Listing
 from calls.ports import (
     CallNotFoundError,
     CallRecords,
+    CapReachedError,
+    DoNotCallList,
     Idempotency,
     IdempotencyTakenError,
     Ledger,
+    NumberListedError,
 )
 from calls.seats import Beat, Fleet, NotNowError, Place, find_place
 from tests.contract.test_call_records import AT, call
-from tests.fakes import FakeCallRecords, FakeLedger
+from tests.fakes import FakeCallRecords, FakeDoNotCall, FakeLedger
 from tests.integration.conftest import create_table
 
 SECOND = timedelta(seconds=1)
+FREE = Cap(AT.date(), 0)
+"""As often as one likes."""
 
 
 @dataclass
@@ -38,6 +46,7 @@ class Store:
 
     records: CallRecords
     ledger: Ledger
+    listed: DoNotCallList
 
     def place(self, capacity: int = 10) -> Place:
         seen = self.ledger.fleet().free_from
@@ -45,7 +54,7 @@ class Store:
         return Place(capacity, seen, at, at + SECOND)
 
     def seat(self, call_id: str, capacity: int = 10) -> Call | None:
-        return self.ledger.seat(call(call_id), self.place(capacity))
+        return self.ledger.seat(call(call_id), self.place(capacity), FREE)
 
     def end(self, call_id: str) -> Call:
         return self.records.update(call_id, lambda c: c.end(EndReason.BUSY, AT))
@@ -55,12 +64,12 @@ class Store:
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     if request.param == "fake":
         records = FakeCallRecords()
-        yield Store(records, FakeLedger(records))
+        yield Store(records, FakeLedger(records), FakeDoNotCall(records))
         return
     credentials(monkeypatch)
     with mock_aws():
         create_table("calls")
-        yield Store(DynamoCallRecords("calls"), DynamoLedger("calls"))
+        yield Store(DynamoCallRecords("calls"), DynamoLedger("calls"), DynamoDoNotCall("calls"))
 
 
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +98,7 @@ def test_record_seat_and_turn_are_taken_together(store: Store) -> None:
 def test_a_place_that_is_gone_takes_nothing(store: Store) -> None:
     early = store.place()
     store.seat("01A")
-    assert store.ledger.seat(call("01B"), early) is None
+    assert store.ledger.seat(call("01B"), early, FREE) is None
     assert store.seat("01B", capacity=1) is None
     with pytest.raises(CallNotFoundError):
         store.records.get("01B")
@@ -110,11 +119,11 @@ def test_the_end_of_a_call_gives_its_seat_back_once(store: Store) -> None:
 def test_a_key_takes_one_seat(store: Store) -> None:
     key = Idempotency("crm", "order-1", "hash")
     store.records.check_unused(key)
-    assert store.ledger.seat(call("01A"), store.place(), key)
+    assert store.ledger.seat(call("01A"), store.place(), FREE, key)
     # Even where there is no seat either: the key is what the caller is told of.
     for capacity in (10, 1):
         with pytest.raises(IdempotencyTakenError) as caught:
-            store.ledger.seat(call("01B"), store.place(capacity), key)
+            store.ledger.seat(call("01B"), store.place(capacity), FREE, key)
         assert caught.value.call_id == "01A"
     with pytest.raises(IdempotencyTakenError):
         store.records.check_unused(key)
@@ -125,12 +134,12 @@ def test_a_queued_call_takes_its_seat_later_and_once(store: Store) -> None:
     queued = call("01A").model_copy(update={"status": Status.QUEUED})
     store.records.create(queued)
     assert store.ledger.fleet().used == 0
-    assert store.ledger.seat_queued("01A", lambda c: c.dial(AT), store.place(0)) is None
-    taken = store.ledger.seat_queued("01A", lambda c: c.dial(AT), store.place())
+    assert store.ledger.seat_queued("01A", lambda c: c.dial(AT), store.place(0), FREE) is None
+    taken = store.ledger.seat_queued("01A", lambda c: c.dial(AT), store.place(), FREE)
     assert taken is not None
     assert store.records.get("01A") == taken == queued.dial(AT)
     with pytest.raises(NotQueuedError):
-        store.ledger.seat_queued("01A", lambda c: c.dial(AT), store.place())
+        store.ledger.seat_queued("01A", lambda c: c.dial(AT), store.place(), FREE)
     assert store.ledger.fleet().used == 1
     store.end("01A")
     assert store.ledger.fleet().used == 0
@@ -142,9 +151,47 @@ def test_a_queued_call_that_ends_gives_nothing_back(store: Store) -> None:
     assert store.ledger.fleet().used == 0
 
 
+def test_a_listed_number_gets_no_seat(store: Store) -> None:
+    to = call("01A").to_number
+    store.listed.put(Listing(number=to, listed_at=AT, source="api"))
+    with pytest.raises(NumberListedError):
+        store.seat("01A")
+    store.records.create(call("01B").model_copy(update={"status": Status.QUEUED}))
+    with pytest.raises(NumberListedError):
+        store.ledger.seat_queued("01B", lambda c: c.dial(AT), store.place(), FREE)
+    assert store.ledger.fleet().used == 0
+
+    assert store.listed.remove(to)
+    assert store.seat("01A")
+
+
+def test_a_number_gets_so_many_seats_in_a_day_and_no_more(store: Store) -> None:
+    to, today = call("01A").to_number, Cap(AT.date(), 2)
+    assert store.ledger.attempts(to, today.day) == 0
+    for call_id in ("01A", "01B"):
+        assert store.ledger.seat(call(call_id), store.place(), today)
+        store.end(call_id)
+    with pytest.raises(CapReachedError):
+        store.ledger.seat(call("01C"), store.place(), today)
+    assert store.ledger.attempts(to, today.day) == 2
+    assert store.ledger.fleet().used == 0
+
+    tomorrow = Cap(AT.date() + timedelta(days=1), 2)
+    assert store.ledger.seat(call("01C"), store.place(), tomorrow)
+
+
+def test_a_repeated_request_is_known_whatever_the_rules_say_by_now(store: Store) -> None:
+    key = Idempotency("crm", "k", "sha")
+    once = Cap(AT.date(), 1)
+    assert store.ledger.seat(call("01A"), store.place(), once, key)
+    store.listed.put(Listing(number=call("01A").to_number, listed_at=AT, source="api"))
+    with pytest.raises(IdempotencyTakenError):
+        store.ledger.seat(call("01B"), store.place(), once, key)
+
+
 def test_what_was_not_given_back_in_time_is_taken_back_once(store: Store) -> None:
     store.seat("01A")
-    store.ledger.seat(call("01B", AT + timedelta(seconds=1)), store.place())
+    store.ledger.seat(call("01B", AT + timedelta(seconds=1)), store.place(), FREE)
     until = call("01A").stream_until
     assert store.ledger.free_expired(until - SECOND) == []
     assert store.ledger.free_expired(until) == ["01A"]
@@ -161,7 +208,7 @@ def test_a_wrong_count_is_set_right(
     credentials(monkeypatch)
     with mock_aws():
         create_table("calls")
-        store = Store(DynamoCallRecords("calls"), DynamoLedger("calls"))
+        store = Store(DynamoCallRecords("calls"), DynamoLedger("calls"), DynamoDoNotCall("calls"))
         assert store.ledger.reconcile() == 0
         store.seat("01A")
         item = {**items.SEATS, "used": {"N": counted}, "moves": {"N": "1"}}
@@ -177,7 +224,7 @@ def test_seats_that_move_while_they_are_counted_are_left_alone(
     with mock_aws():
         create_table("calls")
         ledger = DynamoLedger("calls")
-        store = Store(DynamoCallRecords("calls"), ledger)
+        store = Store(DynamoCallRecords("calls"), ledger, DynamoDoNotCall("calls"))
         store.seat("01A")
         query = ledger._query
 
@@ -207,7 +254,7 @@ def test_another_transaction_on_the_same_item_is_a_race_lost_and_no_error() -> N
     place = Place(10, None, AT, AT + SECOND)
     with Stubber(client) as stub:
         stub.add_client_error("transact_write_items", **conflicting("TransactionConflict", "None"))
-        assert DynamoLedger("calls", client).seat(call("01A"), place) is None
+        assert DynamoLedger("calls", client).seat(call("01A"), place, FREE) is None
         # An end tries again until it is through.
         kept = {"Item": items.record(call("01A"), 1)}
         for attempt in range(3):
@@ -243,7 +290,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def open(self) -> Store:
         records = FakeCallRecords()
-        return Store(records, FakeLedger(records))
+        return Store(records, FakeLedger(records), FakeDoNotCall(records))
 
     @initialize()
     def start(self) -> None:
@@ -283,7 +330,7 @@ class LedgerMachine(RuleBasedStateMachine):
         place = self._place()
         if place:
             self.number += 1
-            made = self.store.ledger.seat(call(f"{self.number:04}", self.at), place)
+            made = self.store.ledger.seat(call(f"{self.number:04}", self.at), place, FREE)
             assert made
             self._is_seated(made, place)
 
@@ -300,7 +347,7 @@ class LedgerMachine(RuleBasedStateMachine):
         place = self._place()
         if place:
             call_id = data.draw(st.sampled_from(self.queued))
-            made = self.store.ledger.seat_queued(call_id, lambda c: c.dial(self.at), place)
+            made = self.store.ledger.seat_queued(call_id, lambda c: c.dial(self.at), place, FREE)
             assert made
             self.queued.remove(call_id)
             self._is_seated(made, place)
@@ -342,7 +389,11 @@ class DynamoLedgerMachine(LedgerMachine):
         self.mock.start()
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_table("calls", client)
-        return Store(DynamoCallRecords("calls", client), DynamoLedger("calls", client))
+        return Store(
+            DynamoCallRecords("calls", client),
+            DynamoLedger("calls", client),
+            DynamoDoNotCall("calls", client),
+        )
 
     def teardown(self) -> None:
         if self.mock:

@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from calls import status_report
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.call import Call, EndReason, now
 from calls.dial_request import DialRequest
@@ -95,9 +96,17 @@ class Office:
                 "DIALOUT_PUBLIC_WS_URL": "wss://media.test/ws",
                 "DIALOUT_CALLS_PER_SECOND": 500,
                 "DIALOUT_CALLING_WINDOW": "00:00-24:00",
+                "DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY": 0,
             }
         )
-        self.dialer = Dialer(self.records, self.ledger, self.network, self.queue, settings)
+        self.dialer = Dialer(
+            self.records,
+            self.ledger,
+            DynamoDoNotCall(table, client),
+            self.network,
+            self.queue,
+            settings,
+        )
         self.ways = itertools.cycle(WAYS)
         self.forgotten: list[str] = []
 
@@ -232,7 +241,7 @@ def test_twenty_at_once_at_five_a_second_are_spread_over_nearly_four(dynamodb: A
             at[0] += timedelta(seconds=seconds)
 
         dialer = Dialer(
-            office.records, office.ledger, office.network, office.queue, chosen,
+            office.records, office.ledger, office.dialer.do_not_call, office.network, office.queue, chosen,
             lambda: at[0], sleep,
         )  # fmt: skip
         while True:

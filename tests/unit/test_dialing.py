@@ -1,5 +1,6 @@
 """Placing calls, against fakes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,14 +11,21 @@ from calls.dial_rules import RuleRefusedError
 from calls.dialing import (
     CallNotPlacedError,
     Dialer,
-    DialRefusedError,
     IdempotencyConflictError,
 )
+from calls.do_not_call import Listing
+from calls.planning import DialRefusedError
 from calls.ports import TelephonyError
 from calls.seats import Beat
 from calls.settings import Settings
 from tests.clock import Clock
-from tests.fakes import FakeCallRecords, FakeDialQueue, FakeLedger, FakeTelephony
+from tests.fakes import (
+    FakeCallRecords,
+    FakeDialQueue,
+    FakeDoNotCall,
+    FakeLedger,
+    FakeTelephony,
+)
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 REQUEST = DialRequest(to_number="+15550100001", from_number="+15550000001")
@@ -36,7 +44,8 @@ def dialer(telephony: FakeTelephony, **settings: object) -> Dialer:
     ledger = FakeLedger(records)
     ledger.beat(Beat("task", seats=10, live=0, draining=False, at=AT))
     clock = Clock(AT)
-    return Dialer(records, ledger, telephony, FakeDialQueue(), chosen, clock, clock.sleep)
+    listed = FakeDoNotCall(records)
+    return Dialer(records, ledger, listed, telephony, FakeDialQueue(), chosen, clock, clock.sleep)
 
 
 def test_the_record_is_there_before_it_rings() -> None:
@@ -172,3 +181,65 @@ def test_a_create_that_nobody_knows_of_is_left_open() -> None:
     assert record.status is Status.DIALING
     assert record.timeline[-1].event == "create_unanswered"
     assert record.bind("CA9").call_sid == "CA9"
+
+
+def test_who_is_listed_is_phoned_by_nobody() -> None:
+    telephony = FakeTelephony()
+    placing = dialer(telephony)
+    placing.do_not_call.put(Listing(number="+15550100001", listed_at=AT, source="api"))
+    with pytest.raises(RuleRefusedError, match="do-not-call"):
+        placing.dial(REQUEST, api_key="crm", idempotency_key=None)
+    assert telephony.created == []
+
+
+def test_who_is_listed_while_they_are_being_dialled_is_not_phoned() -> None:
+    """Between the look at the rules and the seat: the transaction has the last word."""
+    telephony = FakeTelephony()
+    placing = dialer(telephony)
+    listing = Listing(number="+15550100001", listed_at=AT, source="api")
+
+    class Late(FakeDoNotCall):
+        def get(self, number: str) -> Listing | None:
+            found = super().get(number)
+            self.put(listing)
+            return found
+
+    assert isinstance(placing.records, FakeCallRecords)
+    racing = replace(placing, do_not_call=Late(placing.records))
+    with pytest.raises(RuleRefusedError, match="do-not-call"):
+        racing.dial(REQUEST, api_key="crm", idempotency_key="k")
+    assert telephony.created == []
+    assert placing.ledger.fleet().used == 0
+
+
+def test_a_number_is_dialled_so_often_a_day() -> None:
+    telephony = FakeTelephony()
+    placing = dialer(telephony, DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY=2)
+    for key in ("a", "b"):
+        placing.dial(REQUEST, api_key="crm", idempotency_key=key)
+    with pytest.raises(RuleRefusedError) as caught:
+        placing.dial(REQUEST, api_key="crm", idempotency_key="c")
+    assert caught.value.code == "too_frequent"
+    assert placing.dial(REQUEST, api_key="crm", idempotency_key="a").replayed
+    assert len(telephony.created) == 2
+
+
+def test_a_dry_run_explains_and_phones_nobody() -> None:
+    telephony = FakeTelephony()
+    placing = dialer(telephony, DIALOUT_CALLING_WINDOW="08:00-21:00")
+    placing.do_not_call.put(Listing(number="+15550100001", listed_at=AT, source="api"))
+    asked = REQUEST.model_copy(update={"time_zone": "Asia/Tokyo"})
+    told = placing.explain(asked, api_key="crm")
+
+    assert not told.would_dial
+    assert told.time_zones == ["Asia/Tokyo"]
+    assert told.free_seats == 10
+    assert told.greeting is not None
+    assert "AI assistant" in told.greeting
+    forbidding = {rule.rule: rule.allowed_at for rule in told.rules if not rule.allows}
+    assert forbidding == {
+        "do_not_call": None,
+        "quiet_hours": datetime(2026, 11, 22, 23, tzinfo=UTC),
+    }
+    assert telephony.created == []
+    assert placing.records.open_calls() == []

@@ -14,7 +14,13 @@ from calls.settings import Settings
 from calls.settling import Settler
 from calls.waiting import Waiting
 from tests.clock import Clock
-from tests.fakes import FakeCallRecords, FakeDialQueue, FakeLedger, FakeTelephony
+from tests.fakes import (
+    FakeCallRecords,
+    FakeDialQueue,
+    FakeDoNotCall,
+    FakeLedger,
+    FakeTelephony,
+)
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 REQUEST = DialRequest(to_number="+15550100001", from_number="+15550000001")
@@ -38,11 +44,12 @@ class Office:
                 "DIALOUT_PUBLIC_WS_URL": "wss://media.test/ws",
                 "DIALOUT_CALLS_PER_SECOND": per_second,
                 "DIALOUT_CALLING_WINDOW": window,
+                "DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY": 0,
             }
         )
         self.dialer = Dialer(
-            self.records, self.ledger, self.telephony, self.queue, settings,
-            self.clock, self.clock.sleep,
+            self.records, self.ledger, FakeDoNotCall(self.records), self.telephony,
+            self.queue, settings, self.clock, self.clock.sleep,
         )  # fmt: skip
 
     def seats(self, seats: int) -> None:
