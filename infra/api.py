@@ -22,6 +22,12 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "POST /recording-status",
         "POST /stream-status",
     ),
+    "do_not_call": (
+        "GET /do-not-call",
+        "PUT /do-not-call/{number}",
+        "GET /do-not-call/{number}",
+        "DELETE /do-not-call/{number}",
+    ),
     "call_records": (
         "GET /calls",
         "GET /calls/{call_id}",
@@ -79,7 +85,12 @@ class Api(Construct):
             "call_records", Duration.seconds(29), "Lists, shows and ends calls."
         )  # fmt: skip
         data.let_keep_recordings(records.role)
-        functions = {"dialout": dialout, "twiml": twiml, "call_records": records}
+        listed = self._function(
+            "do_not_call", Duration.seconds(10), "Keeps the list of who is never to be phoned."
+        )
+        functions = {
+            "dialout": dialout, "twiml": twiml, "do_not_call": listed, "call_records": records,
+        }  # fmt: skip
         for function in functions.values():
             data.let_use_table(function.role)
             let_read_secrets(function.role, self._context)

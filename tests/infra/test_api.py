@@ -15,6 +15,12 @@ ROUTES = {
         "POST /recording-status",
         "POST /stream-status",
     },
+    "functions.do_not_call.handler": {
+        "GET /do-not-call",
+        "PUT /do-not-call/{number}",
+        "GET /do-not-call/{number}",
+        "DELETE /do-not-call/{number}",
+    },
     "functions.call_records.handler": {
         "GET /calls",
         "GET /calls/{call_id}",

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from calls.consent import Consent
+from functions import wiring
 from functions.dialout import handler
 from functions.log import logger
 from tests.integration.conftest import API_KEY, PUBLIC, Twilio
@@ -139,3 +141,33 @@ def test_no_log_line_holds_a_number_or_a_key(monkeypatch: pytest.MonkeyPatch) ->
     assert "+1555" not in logged
     assert API_KEY not in logged
     assert "wrong-key" not in logged
+
+
+def test_a_dry_run_says_what_would_happen_and_phones_nobody(twilio: Twilio) -> None:
+    answer = post({**ARTICLE, "to_number": "+4930901820", "dry_run": True})
+    assert answer["statusCode"] == 200
+    told = answer["json"]
+    assert told["would_dial"] is False
+    assert told["time_zones"] == ["Europe/Berlin"]
+    forbidding = [rule for rule in told["rules"] if not rule["allows"]]
+    assert [rule["rule"] for rule in forbidding] == ["country_not_allowed"]
+    assert "DIALOUT_ALLOWED_COUNTRIES" in forbidding[0]["detail"]
+
+    assert post({**ARTICLE, "dry_run": True})["json"]["would_dial"] is True
+    assert twilio.requests == []
+
+
+def test_the_same_number_is_not_phoned_all_day(twilio: Twilio) -> None:
+    for _ in range(3):
+        assert post(ARTICLE)["statusCode"] == 201
+    refused = post(ARTICLE)
+    assert (refused["statusCode"], refused["json"]["code"]) == (403, "too_frequent")
+    assert refused["json"]["allowed_at"] is not None
+    assert len(twilio.creates) == 3
+
+
+def test_the_consent_is_kept_with_the_call() -> None:
+    consent = {"basis": "express_written", "at": "2026-01-31T09:00:00Z", "source": "form 12"}
+    call_id = post({**ARTICLE, "consent": consent})["json"]["call_id"]
+    assert wiring.records().get(call_id).consent == Consent.model_validate(consent)
+    assert post({**ARTICLE, "consent": {"basis": "x"}})["statusCode"] == 400
