@@ -228,6 +228,15 @@ class Telephony(Protocol):
     def redirect(self, call_sid: str, url: str) -> None:
         """Make a live call fetch its TwiML from ``url`` now."""
 
+    def transfer(self, call_sid: str, to: str, caller_id: str) -> None:
+        """Join the callee of a live call with ``to``, who sees ``caller_id`` calling.
+
+        Our own part of the call is over with it, and the call ends when either hangs up.
+
+        Raises:
+            TelephonyError: refused, or the call is not live any more; or ``ambiguous``.
+        """
+
     def start_recording(self, call_sid: str, status_callback: str) -> str:
         """Record both sides, each on its channel, untrimmed, from now on. The RecordingSid."""
 

@@ -206,6 +206,7 @@ class FakeTelephony:
     created: list[dict[str, object]] = field(default_factory=list)
     hung_up: list[str] = field(default_factory=list)
     redirected: list[tuple[str, str]] = field(default_factory=list)
+    transferred: list[tuple[str, str, str]] = field(default_factory=list)
     recorded: list[tuple[str, str]] = field(default_factory=list)
     wav: bytes = b"RIFF"
     known: dict[str, TwilioCall] = field(default_factory=dict)
@@ -244,6 +245,10 @@ class FakeTelephony:
     def redirect(self, call_sid: str, url: str) -> None:
         self._fail()
         self.redirected.append((call_sid, url))
+
+    def transfer(self, call_sid: str, to: str, caller_id: str) -> None:
+        self._fail()
+        self.transferred.append((call_sid, to, caller_id))
 
     def start_recording(self, call_sid: str, status_callback: str) -> str:
         self._fail()

@@ -29,6 +29,7 @@ NOBODY = "CA" + "0" * 32
 async def network(tmp_path: Path) -> AsyncIterator[Rehearsed]:
     folder = Folder(tmp_path)
     folder.answering("+15550100003", rings_for=30)
+    folder.answering("+15550100007", {"pause": 0.3}, {"hang_up": True})
     async with serving_product() as product, rehearsed(folder, product) as running:
         yield running
 
@@ -47,6 +48,13 @@ def ringing(telephony: Telephony, network: Rehearsed) -> str:
     )  # fmt: skip
 
 
+def talking(telephony: Telephony, network: Rehearsed) -> str:
+    return telephony.create_call(
+        to="+15550100001", from_=FROM, url=f"{network.product.url}/twiml",
+        status_callback=f"{network.product.url}/status", ring_seconds=60, max_call_seconds=60,
+    )  # fmt: skip
+
+
 async def test_a_call_is_made_and_hung_up_and_that_may_be_repeated(
     telephony: Telephony, network: Rehearsed
 ) -> None:
@@ -55,6 +63,34 @@ async def test_a_call_is_made_and_hung_up_and_that_may_be_repeated(
     assert len(sid) == 34
     for _ in range(2):
         await asyncio.to_thread(telephony.hang_up, sid)
+
+
+async def test_a_talking_call_is_transferred_and_ends_with_that(
+    network: Rehearsed, twilio: TwilioTelephony
+) -> None:
+    """The live call takes the TwiML over REST, drops what it did before, and asks for no more."""
+    network.product.twiml["/twiml"] = (
+        '<Response><Pause length="60"/><Redirect>/never</Redirect></Response>'
+    )
+    sid = await asyncio.to_thread(talking, twilio, network)
+    await _until(lambda: twilio.status(sid) == TwilioCall(sid, "in-progress"))
+    await asyncio.to_thread(twilio.transfer, sid, "+15550100007", FROM)
+    await _until(lambda: (twilio.status(sid) or TwilioCall(sid, "")).status == "completed")
+    dialled = [event for event in network.events(sid) if event["event"] == "dialled"]
+    assert [event["status"] for event in dialled] == ["completed"]
+    assert not any(hook.path == "/never" for hook in network.product.hooks)
+
+
+@pytest.mark.parametrize("sid", ["ended", NOBODY])
+async def test_a_call_that_is_over_is_not_transferred(
+    network: Rehearsed, twilio: TwilioTelephony, sid: str
+) -> None:
+    if sid == "ended":
+        sid = await asyncio.to_thread(ringing, twilio, network)
+        await asyncio.to_thread(twilio.hang_up, sid)
+    with pytest.raises(TelephonyError) as caught:
+        await asyncio.to_thread(twilio.transfer, sid, "+15550100007", FROM)
+    assert caught.value.ambiguous is False
 
 
 @pytest.fixture
@@ -114,13 +150,7 @@ async def test_a_talking_call_is_recorded_and_its_recording_fetched(
 ) -> None:
     network.product.twiml["/twiml"] = '<Response><Pause length="1"/></Response>'
 
-    def create() -> str:
-        return twilio.create_call(
-            to="+15550100001", from_=FROM, url=f"{network.product.url}/twiml",
-            status_callback=f"{network.product.url}/status", ring_seconds=60, max_call_seconds=60,
-        )  # fmt: skip
-
-    sid = await asyncio.to_thread(create)
+    sid = await asyncio.to_thread(talking, twilio, network)
     await _until(lambda: twilio.status(sid) == TwilioCall(sid, "in-progress"))
     minute_ago = datetime.now(UTC) - timedelta(minutes=1)
     listed = await asyncio.to_thread(twilio.created_since, "+15550100001", FROM, minute_ago)
