@@ -25,6 +25,10 @@ class CallEvent(BaseModel):
     """Made of the call and the type: one that comes twice is known by it."""
     type: EventType
     at: AwareDatetime
+    """When the call reached it."""
+    sequence: int
+    """The rank of the status within the call: events may come in another order than they happened
+    in, and the highest is where the call stands."""
     call: dict[str, Any]
     """The call as ``GET /calls/{id}`` shows it, without its transcript."""
 

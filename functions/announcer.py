@@ -36,8 +36,11 @@ def _announce(change: dict[str, Any]) -> None:
         return
     at = after.timeline[-1].at if after.timeline else after.created_at
     shown = view(after).model_dump(mode="json", exclude={"transcript"})
-    told = CallEvent(id=f"{after.call_id}.{kind}", type=kind, at=at, call=shown)
-    wiring.event_bus().publish(told)
+    wiring.event_bus().publish(
+        CallEvent(
+            id=f"{after.call_id}.{kind}", type=kind, at=at, sequence=after.status.rank, call=shown
+        )
+    )
 
 
 def _call(image: dict[str, Any] | None) -> Call | None:

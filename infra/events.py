@@ -4,7 +4,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -21,6 +20,16 @@ SOURCE = "dialout"
 
 # As long as somebody can still do something with the news that a call ended.
 KEPT = Duration.hours(1)
+
+# One for each delay of `calls.delivery`, and the first.
+ATTEMPTS = 12
+# A day of attempts; three and a half, if the receiver asks for its longest each time.
+WAITING = Duration.days(7)
+# The webhook has eight seconds for each of resolving, connecting, taking and answering.
+DELIVERY = Duration.seconds(60)
+# Sent together. So forty webhooks can hang at once, and the account's functions (ten at once, in a
+# new account) are still there for the people on the line.
+BATCH, AT_ONCE = 10, 4
 
 
 class EventBus(Construct):
@@ -40,7 +49,7 @@ class Events(Construct):
     Attributes:
         functions: by module.
         dead_letters: by what could not be done: ``announcer`` (a change of the table that was
-            not told), ``events`` (an event that no webhook took).
+            not told), ``webhooks`` (an event that its webhook did not take).
     """
 
     def __init__(
@@ -101,33 +110,50 @@ class Events(Construct):
     def _delivery(self, bus: events.EventBus) -> ProductFunction:
         delivery = ProductFunction(
             self, "events", self._context, product=self._product,
-            # The webhook has eight seconds to answer.
-            timeout=Duration.seconds(20), description="Delivers call events to webhooks.",
+            timeout=DELIVERY, description="Delivers call events to webhooks.",
         )  # fmt: skip
         let_read_secrets(delivery.role, self._context)
-        dead = self._dead("events")
-        # What a webhook refuses is tried again by Lambda, after one minute and after two more;
-        # EventBridge, below, only tries again to hand an event over to Lambda at all.
-        delivery.function.configure_async_invoke(
-            retry_attempts=2, max_event_age=KEPT, on_failure=destinations.SqsDestination(dead)
-        )
+        dead = self._dead("webhooks")
+        queue = self._webhooks(dead)
         events.Rule(
             self,
             "Rule",
             rule_name=f"{self._context.name}-webhooks",
             description="Call events to the webhooks that calls named.",
             event_bus=bus,
-            event_pattern=events.EventPattern(source=[SOURCE]),
-            targets=[
-                targets.LambdaFunction(
-                    delivery.function,
-                    dead_letter_queue=dead,
-                    max_event_age=KEPT,
-                    retry_attempts=10,
-                )
-            ],
+            event_pattern=events.EventPattern(
+                source=[SOURCE], detail={"call": {"webhook_url": events.Match.prefix("https://")}}
+            ),
+            # A day, and 185 tries: EventBridge's own bounds.
+            targets=[targets.SqsQueue(queue, dead_letter_queue=dead)],
         )
+        # Reading the queue, which the source is let do, includes saying when a message comes again.
+        delivery.function.add_event_source(
+            sources.SqsEventSource(
+                queue,
+                batch_size=BATCH,
+                max_concurrency=AT_ONCE,
+                report_batch_item_failures=True,
+            )
+        )
+        # What can never be delivered goes there at once.
+        dead.grant_send_messages(delivery.role)
         return delivery
+
+    def _webhooks(self, dead: sqs.Queue) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "Webhooks",
+            queue_name=f"{self._context.name}-webhooks",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            # Of a message whose function died: six times its timeout, as Lambda's event source
+            # asks. The function sets the others' own.
+            visibility_timeout=Duration.seconds(6 * DELIVERY.to_seconds()),
+            retention_period=WAITING,
+            receive_message_wait_time=Duration.seconds(20),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=ATTEMPTS),
+        )
 
     def _dead(self, name: str) -> sqs.Queue:
         self.dead_letters[name] = dead_letters(self, self._context, name)

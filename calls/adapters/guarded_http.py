@@ -7,7 +7,8 @@ redirects, small answers, short waits.
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +21,20 @@ Resolver = Callable[[str, int], list[str]]
 
 class GuardedRequestError(Exception):
     """The request was not made, or brought no answer. The message does not quote the address."""
+
+
+class AddressRefusedError(GuardedRequestError):
+    """The address may not be asked, now or later: not https, or not of the public internet."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whatever the status is."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    """By name, in any case."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -47,21 +62,20 @@ class GuardedHttp:
             timeout=seconds, follow_redirects=False, trust_env=False, transport=transport
         )
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body of the answer, whatever the status is.
+    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        """Send ``body``.
 
         Raises:
-            GuardedRequestError: the address may not be asked, or nothing (or too much) came.
+            AddressRefusedError: the address may not be asked.
+            GuardedRequestError: nothing came, or too much.
         """
         return self._send("POST", url, body, headers)
 
-    def get(self, url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    def get(self, url: str, headers: dict[str, str]) -> Answer:
         """As ``post``."""
         return self._send("GET", url, None, headers)
 
-    def _send(
-        self, method: str, url: str, body: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, bytes]:
+    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         deadline = time.monotonic() + self._seconds
         try:
             parts = urlsplit(https(url))
@@ -75,9 +89,9 @@ class GuardedHttp:
                 # The certificate has to be the name's, not the address's.
                 extensions={"sni_hostname": host},
             ) as answer:
-                return answer.status_code, self._read(answer, deadline)
+                return Answer(answer.status_code, self._read(answer, deadline), answer.headers)
         except WebAddressError as error:
-            raise GuardedRequestError(str(error)) from error
+            raise AddressRefusedError(str(error)) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise GuardedRequestError(f"no answer: {type(error).__name__}") from error
 

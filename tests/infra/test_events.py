@@ -4,6 +4,7 @@ import json
 
 from aws_cdk.assertions import Match, Template
 
+from calls import delivery
 from tests.infra.conftest import functions, listed, resources, statements
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -43,26 +44,82 @@ def test_changes_of_calls_alone_are_announced_and_what_fails_is_kept(dev: Templa
     assert dead == _queues(dev)["dialout-dev-announcer-dead"]
 
 
-def test_events_reach_the_delivery_and_what_no_webhook_takes_is_kept(dev: Template) -> None:
+def test_events_with_a_webhook_wait_in_a_queue_of_their_own(dev: Template) -> None:
     (bus,) = resources(dev, "AWS::Events::EventBus")
     (rule,) = (
         each for each in resources(dev, "AWS::Events::Rule").values() if "EventBusName" in each
     )
     assert rule["EventBusName"] == {"Ref": bus}
-    assert rule["EventPattern"] == {"source": ["dialout"]}
+    assert rule["EventPattern"] == {
+        "source": ["dialout"],
+        "detail": {"call": {"webhook_url": [{"prefix": "https://"}]}},
+    }
     (target,) = rule["Targets"]
-    delivery = _function(dev, "functions.events.handler")
-    dead = _queues(dev)["dialout-dev-events-dead"]
-    assert target["Arn"]["Fn::GetAtt"][0] == delivery
-    assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] == dead
-    assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
-    (invoke,) = (
-        each
-        for each in resources(dev, INVOKE).values()
-        if each["FunctionName"] == {"Ref": delivery}
+    queues = _queues(dev)
+    assert target["Arn"]["Fn::GetAtt"][0] == queues["dialout-dev-webhooks"]
+    assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] == queues["dialout-dev-webhooks-dead"]
+    # By default EventBridge tries for a day.
+    assert "RetryPolicy" not in target
+
+
+def test_what_a_webhook_does_not_take_is_tried_for_a_day_and_kept(dev: Template) -> None:
+    names, queues = _queues(dev), resources(dev, "AWS::SQS::Queue")
+    queue = queues[names["dialout-dev-webhooks"]]
+    dead = names["dialout-dev-webhooks-dead"]
+    # The schedule's end and SQS's have to be the same, or events are lost or tried for ever.
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
+        "maxReceiveCount": delivery.ATTEMPTS,
+    }
+    longest = sum(
+        delivery.seconds_to_next(attempt, 1, delivery.LONGEST_ASKED_SECONDS) or 0
+        for attempt in range(1, delivery.ATTEMPTS)
     )
-    assert invoke["MaximumRetryAttempts"] == 2
-    assert invoke["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] == dead
+    assert longest < queue["MessageRetentionPeriod"]
+    # A dead letter's age counts from when it was first sent.
+    assert queues[dead]["MessageRetentionPeriod"] >= 2 * queue["MessageRetentionPeriod"]
+    assert queue["SqsManagedSseEnabled"]
+    assert queue["VisibilityTimeout"] >= 6 * functions(dev)["functions.events.handler"]["Timeout"]
+    assert "FifoQueue" not in queue
+
+
+def test_deliveries_are_bounded_and_fail_one_by_one(dev: Template) -> None:
+    delivering = _function(dev, "functions.events.handler")
+    (mapping,) = (
+        each
+        for each in resources(dev, MAPPING).values()
+        if each["FunctionName"] == {"Ref": delivering}
+    )
+    queue = _queues(dev)["dialout-dev-webhooks"]
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] <= 10
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] <= 5
+    # A message is only put off, never left in the function to wait.
+    assert "MaximumBatchingWindowInSeconds" not in mapping
+    assert not any(
+        each["FunctionName"] == {"Ref": delivering} for each in resources(dev, INVOKE).values()
+    )
+
+
+def test_the_delivery_may_read_its_queue_and_write_its_dead_letters_alone(dev: Template) -> None:
+    role = functions(dev)["functions.events.handler"]["Role"]["Fn::GetAtt"][0]
+    queues = _queues(dev)
+    allowed = {
+        (action, arn["Fn::GetAtt"][0])
+        for each in statements(dev, role)
+        for action in listed(each["Action"])
+        for arn in listed(each["Resource"])
+        if action.startswith("sqs:")
+    }
+    assert ("sqs:ChangeMessageVisibility", queues["dialout-dev-webhooks"]) in allowed
+    assert {queue for action, queue in allowed if action == "sqs:SendMessage"} == {
+        queues["dialout-dev-webhooks-dead"]
+    }
+    assert {queue for _, queue in allowed} == {
+        queues["dialout-dev-webhooks"],
+        queues["dialout-dev-webhooks-dead"],
+    }
 
 
 def test_only_the_announcer_speaks_on_the_bus(dev: Template) -> None:

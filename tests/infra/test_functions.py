@@ -91,7 +91,7 @@ def test_every_log_is_kept_for_a_while_and_not_for_ever(dev: Template, prod: Tem
             ITEMS | SECRETS | {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
         ),
         ("announcer", STREAM | SENDING | {"events:PutEvents"}),
-        ("events", SECRETS | SENDING),
+        ("events", SECRETS | SENDING | RECEIVING),
         ("sweeper", ITEMS | SECRETS),
     ],
 )

@@ -16,7 +16,7 @@ FAILURES = {
     "dead-letters-timed",
     "dead-letters-campaign",
     "dead-letters-announcer",
-    "dead-letters-events",
+    "dead-letters-webhooks",
     "dead-letters-schedule",
     "seats-exhausted",
     "leases-leaked",

@@ -1,9 +1,11 @@
 """The project's own stack, deployed, changed and destroyed by the real CDK."""
 
 import asyncio
+import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -82,12 +84,11 @@ async def test_an_unknown_setting_is_refused_with_its_name(project: Path, tmp_pa
 
 
 @pytest.mark.timeout(300)
-async def test_what_a_call_reaches_goes_over_the_bus_to_its_webhook(tmp_path: Path) -> None:
+async def test_what_a_call_reaches_waits_in_a_queue_until_its_webhook_is_asked(
+    tmp_path: Path,
+) -> None:
     async with LocalCloud(tmp_path) as cloud:
         deployed = await cloud.deploy({"DIALOUT_PUBLIC_API_URL": "http://127.0.0.1:7860"})
-        cloud.client("ssm").put_parameter(
-            Name=f"{deployed.parameter_prefix}/webhook-secret", Value="secret", Type="SecureString"
-        )
         records = DynamoCallRecords(deployed.table, cloud.client("dynamodb"))
         at = datetime.now(UTC)
         records.create(
@@ -99,16 +100,42 @@ async def test_what_a_call_reaches_goes_over_the_bus_to_its_webhook(tmp_path: Pa
                 webhook_url="https://127.0.0.1/hook",
             )
         )  # fmt: skip
-        async with asyncio.timeout(60):
-            while not (lines := await asyncio.to_thread(_of_deliveries, cloud.endpoint)):
-                await asyncio.sleep(0.5)
-    assert '"Webhook not reached"' in lines[0]
-    assert '"event":"call.started"' in lines[0]
+        # Without a secret to sign with, it is put off for ten seconds or so.
+        failed, waits = await _delivery_lines(cloud, 2)
+        cloud.client("ssm").put_parameter(
+            Name=f"{deployed.parameter_prefix}/webhook-secret", Value="secret", Type="SecureString"
+        )
+        *_, refused = await _delivery_lines(cloud, 3)
+        dead = await asyncio.to_thread(_dead_letters, cloud, "dialout-rehearsal-webhooks-dead")
+    assert (failed["message"], failed["attempt"]) == ("Event not sent", 1)
+    assert failed["kinds"][0] == "SecretMissingError"
+    assert (waits["message"], waits["event"]) == ("Event waits", "call.started")
+    assert refused["message"] == "Webhook may not be asked: event given up"
+    assert refused["attempt"] == 2
+    (letter,) = dead
+    assert letter["detail"]["id"] == "01J00000000000000000000000.call.started"
 
 
-def _of_deliveries(endpoint: str) -> list[str]:
-    """What the function said that delivers events."""
-    return [line for line in function_log(endpoint).splitlines() if "Webhook" in line]
+async def _delivery_lines(cloud: LocalCloud, count: int) -> list[dict[str, Any]]:
+    """What the function said that delivers events, once it has said so many lines."""
+    async with asyncio.timeout(60):
+        while True:
+            log = await asyncio.to_thread(function_log, cloud.endpoint)
+            lines = [
+                json.loads(line[line.index("{") :])
+                for line in log.splitlines()
+                if " dialout-rehearsal-events {" in line
+            ]
+            if len(lines) >= count:
+                return lines
+            await asyncio.sleep(0.5)
+
+
+def _dead_letters(cloud: LocalCloud, name: str) -> list[dict[str, Any]]:
+    queues = cloud.client("sqs")
+    url = queues.get_queue_url(QueueName=name)["QueueUrl"]
+    found = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+    return [json.loads(each["Body"]) for each in found.get("Messages", [])]
 
 
 def _left(cloud: LocalCloud) -> list[str]:
