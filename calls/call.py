@@ -117,6 +117,8 @@ class Call(BaseModel):
     """Where its events are delivered to."""
     api_key: str
     """The name of the key that asked for it."""
+    schedule_id: str | None = None
+    """The schedule that it was due by."""
     created_at: datetime
     not_after: datetime | None = None
     """Of a call that waits for a seat: then it is too late to dial."""

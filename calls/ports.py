@@ -13,6 +13,7 @@ from calls.call import Call, Turn
 from calls.do_not_call import Listing
 from calls.greeting import Greeting
 from calls.preparation import Preparation
+from calls.schedule import Schedule
 from calls.seats import Beat, Fleet, Place
 from calls.waiting import Waiting
 
@@ -279,3 +280,70 @@ class Secrets(Protocol):
         Raises:
             SecretMissingError: it is not set.
         """
+
+
+class ScheduleNotFoundError(Exception):
+    """There is no such schedule."""
+
+
+class ScheduleTakenError(Exception):
+    """A schedule was made for this key already."""
+
+    def __init__(self, schedule_id: str, request_sha256: str) -> None:
+        super().__init__(f"a schedule was made for this key already: {schedule_id}")
+        self.schedule_id = schedule_id
+        self.request_sha256 = request_sha256
+
+
+class Schedules(Protocol):
+    """The schedules, kept. What makes them fire is the ``Timer``."""
+
+    def create(self, schedule: Schedule, idempotency: "Idempotency | None" = None) -> None:
+        """Keep a new schedule, and with it the key that must never make a second one.
+
+        Raises:
+            ScheduleTakenError: a schedule was made for that key; it names the schedule.
+        """
+
+    def check_unused(self, idempotency: "Idempotency") -> None:
+        """Nothing, if no schedule was made for that key.
+
+        Raises:
+            ScheduleTakenError: one was; it names the schedule.
+        """
+
+    def get(self, schedule_id: str) -> Schedule:
+        """The schedule as it was written last (a consistent read).
+
+        Raises:
+            ScheduleNotFoundError: there is none.
+        """
+
+    def update(self, schedule_id: str, change: Callable[[Schedule], Schedule]) -> Schedule:
+        """Put ``change(schedule)`` in its place, atomically: ``change`` may run several times.
+
+        Raises:
+            ScheduleNotFoundError: there is none; and whatever ``change`` raises, which so writes
+                nothing.
+        """
+
+    def delete(self, schedule: Schedule, idempotency: "Idempotency | None" = None) -> None:
+        """As if it had never been kept, nor its key."""
+
+    def newest(
+        self, *, limit: int, before: str | None = None, to_number: str | None = None
+    ) -> list[Schedule]:
+        """The newest, at most ``limit``, older than ``before``; of all, or of one number."""
+
+
+class Timer(Protocol):
+    """What fires schedules: each firing is a message on the timed queue, perhaps more than once."""
+
+    def put(self, schedule: Schedule) -> None:
+        """Have it fire as it says now, if it is active, in place of what was said before.
+
+        What would never fire must not be put.
+        """
+
+    def delete(self, schedule_id: str) -> None:
+        """Have it fire no more; nothing, if there is no such timer."""

@@ -18,10 +18,13 @@ from calls.ports import (
     Idempotency,
     IdempotencyTakenError,
     NumberListedError,
+    ScheduleNotFoundError,
+    ScheduleTakenError,
     SecretMissingError,
     TwilioCall,
 )
 from calls.preparation import Preparation
+from calls.schedule import Schedule
 from calls.seats import Beat, Fleet, Place
 from calls.waiting import Waiting
 
@@ -181,6 +184,76 @@ class FakeDoNotCall:
         changed = self._records.update(call_id, change)
         self.put(listing)
         return changed
+
+
+class FakeSchedules:
+    """Schedules in memory."""
+
+    def __init__(self) -> None:
+        self._schedules: dict[str, Schedule] = {}
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}
+        self._lock = Lock()
+
+    def create(self, schedule: Schedule, idempotency: Idempotency | None = None) -> None:
+        with self._lock:
+            if idempotency:
+                self.check_unused(idempotency)
+                key = (idempotency.api_key, idempotency.key)
+                self._keys[key] = (schedule.schedule_id, idempotency.request_sha256)
+            self._schedules[schedule.schedule_id] = schedule
+
+    def check_unused(self, idempotency: Idempotency) -> None:
+        key = (idempotency.api_key, idempotency.key)
+        if key in self._keys:
+            raise ScheduleTakenError(*self._keys[key])
+
+    def get(self, schedule_id: str) -> Schedule:
+        try:
+            return self._schedules[schedule_id]
+        except KeyError:
+            raise ScheduleNotFoundError(schedule_id) from None
+
+    def update(self, schedule_id: str, change: Callable[[Schedule], Schedule]) -> Schedule:
+        with self._lock:
+            self._schedules[schedule_id] = change(self.get(schedule_id))
+            return self._schedules[schedule_id]
+
+    def delete(self, schedule: Schedule, idempotency: Idempotency | None = None) -> None:
+        self._schedules.pop(schedule.schedule_id, None)
+        if idempotency:
+            self._keys.pop((idempotency.api_key, idempotency.key), None)
+
+    def newest(
+        self, *, limit: int, before: str | None = None, to_number: str | None = None
+    ) -> list[Schedule]:
+        wanted = [
+            schedule
+            for schedule in self._schedules.values()
+            if (before is None or schedule.schedule_id < before)
+            and (to_number is None or schedule.request.to_number == to_number)
+        ]
+        return sorted(wanted, key=lambda schedule: schedule.schedule_id, reverse=True)[:limit]
+
+
+@dataclass
+class FakeTimer:
+    """A timer that keeps what it was told. Set ``error`` to have the next request raise it."""
+
+    timers: dict[str, Schedule] = field(default_factory=dict)
+    error: Exception | None = None
+
+    def put(self, schedule: Schedule) -> None:
+        self._fail()
+        self.timers[schedule.schedule_id] = schedule
+
+    def delete(self, schedule_id: str) -> None:
+        self._fail()
+        self.timers.pop(schedule_id, None)
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
 
 
 @dataclass

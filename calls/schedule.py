@@ -1,0 +1,159 @@
+"""A call, or many, to be made at a time: what is asked for, and what is kept of it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from calls.dial_request import DialRequest
+from calls.when import At, CronText, Day, Rate, When, Zone
+
+PATIENCE = timedelta(minutes=5)
+"""So long after it was due a call may still be made: a wake-up call an hour late wakes nobody."""
+SCHEDULE_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+"""Every schedule's id: a ULID."""
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class State(StrEnum):
+    """Whether a schedule makes calls."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+def _timed(given: Any) -> Any:
+    """What is asked of a call that is made at a time, without what it cannot have."""
+    asked = given.model_dump() if isinstance(given, BaseModel) else given
+    if isinstance(asked, dict) and (asked.get("wait") or asked.get("dry_run")):
+        raise ValueError("`wait` and `dry_run` are not for schedules: a call that is due waits")
+    return given
+
+
+class ScheduleRequest(When):
+    """The body of ``POST /schedules``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "wake-up",
+                    "cron": "30 7 ? * MON-FRI *",
+                    "time_zone": "America/New_York",
+                    "request": {"to_number": "+15550100001", "from_number": "+15550000001"},
+                }
+            ]
+        }
+    )
+
+    name: Name | None = None
+    """Yours, to know it again."""
+    request: DialRequest
+    """The body of `POST /dialout`, without `wait` and `dry_run`."""
+
+    _is_timed = field_validator("request", mode="before")(_timed)
+
+    @property
+    def when(self) -> When:
+        """The times alone."""
+        return When.model_validate({name: getattr(self, name) for name in When.model_fields})
+
+
+class ScheduleChange(BaseModel):
+    """The body of ``PATCH /schedules/{schedule_id}``: what is not given stays."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"state": "paused"}]}
+    )
+
+    state: Literal["active", "paused"] | None = None
+    """`paused`: it makes no calls until it is `active` again."""
+    name: Name | None = None
+    at: At | None = None
+    """Any of `at`, `cron` and `rate` takes the place of what stood before."""
+    cron: CronText | None = None
+    rate: Rate | None = None
+    time_zone: Zone | None = None
+    start: Day | None = None
+    """null: none, as for `end`."""
+    end: Day | None = None
+    request: DialRequest | None = None
+    """The whole of it, in the place of what stood before."""
+
+    _is_timed = field_validator("request", mode="before")(_timed)
+
+    def of(self, schedule: "Schedule") -> "Schedule":
+        """The schedule with what is given in its place, not checked against the present yet.
+
+        Raises:
+            ValidationError: its times do not go together.
+        """
+        given = self.model_fields_set
+        times = schedule.when.model_dump()
+        if self.at or self.cron or self.rate:
+            times |= {"at": None, "cron": None, "rate": None}
+        times |= {name: getattr(self, name) for name in When.model_fields if name in given}
+        changes: dict[str, Any] = {"when": When.model_validate(times)}
+        if self.state is not None:
+            changes["state"] = State(self.state)
+        if self.request is not None:
+            changes["request"] = self.request
+        if "name" in given:
+            changes["name"] = self.name
+        return schedule.model_copy(update=changes)
+
+
+class Schedule(BaseModel):
+    """A schedule as it is kept. Frozen: every change makes another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schedule_id: str
+    """A ULID."""
+    name: str | None = None
+    when: When
+    """With its time zone."""
+    request: DialRequest
+    state: State = State.ACTIVE
+    created_at: datetime
+    updated_at: datetime
+    api_key: str
+    """The name of the key that asked for it; its calls are in that name."""
+    last_call_id: str | None = None
+
+    def next_at(self, at: datetime) -> datetime | None:
+        """When it makes its next call; None, if it makes none as it stands."""
+        if self.state is not State.ACTIVE:
+            return None
+        return self.when.after(at, self.created_at)
+
+    def as_of(self, at: datetime) -> "Schedule":
+        """This schedule as it stands then: finished, if its last time has passed."""
+        if self.state not in (State.ACTIVE, State.PAUSED):
+            return self
+        # A call that was due just now may still be on its way.
+        passed = self.when.after(at - PATIENCE, self.created_at) is None
+        return self.model_copy(update={"state": State.FINISHED}) if passed else self
+
+    @property
+    def over(self) -> bool:
+        """Whether it will never make a call again."""
+        return self.state in (State.FINISHED, State.CANCELLED)
+
+    def cancel(self, at: datetime) -> "Schedule":
+        """This schedule ended by request; itself, if it is over."""
+        if self.over:
+            return self
+        return self.model_copy(update={"state": State.CANCELLED, "updated_at": at})
+
+    def called(self, call_id: str, at: datetime) -> "Schedule":
+        """This schedule after it was due and its call's record was made."""
+        state = self.state
+        if self.when.once is not None and not self.over:
+            state = State.FINISHED
+        if (self.last_call_id, self.state) == (call_id, state):
+            return self
+        return self.model_copy(update={"last_call_id": call_id, "state": state, "updated_at": at})
