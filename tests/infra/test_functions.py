@@ -12,7 +12,8 @@ FUNCTION = "AWS::Lambda::Function"
 HANDLERS = {
     f"functions.{name}.handler"
     for name in (
-        "announcer", "call_records", "dialer", "dialout", "events", "sweeper", "twiml",
+        "announcer", "call_records", "dialer", "dialout", "do_not_call", "events", "sweeper",
+        "twiml",
     )
 }  # fmt: skip
 ITEMS = {

@@ -20,7 +20,8 @@ def test_the_document_is_valid_and_has_every_route() -> None:
     made = document()
     validate(made)
     described = {f"{m.upper()} {path}" for path, ops in made["paths"].items() for m in ops}
-    routed = {route for module in ("dialout", "call_records") for route in ROUTES[module]}
+    # All but Twilio's.
+    routed = {route for module in ROUTES if module != "twiml" for route in ROUTES[module]}
     assert described == routed - {"$default"}
 
 
