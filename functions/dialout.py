@@ -56,10 +56,11 @@ def dialout(
         raise
     except CallNotPlacedError as error:
         logger.error(
-            "Call not placed",
+            "Twilio did not say whether it placed the call"
+            if error.ambiguous
+            else "Call not placed",
             call_id=error.call_id,
             twilio_code=error.code,
-            ambiguous=error.ambiguous,
         )
         raise
     call = dialed.call

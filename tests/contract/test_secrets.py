@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from calls.adapters.parameters import MAX_AGE_SECONDS, ParameterStore
+from calls.adapters.parameters import KEPT_SECONDS, MAX_AGE_SECONDS, ParameterStore
 from calls.ports import SecretMissingError, Secrets
 from tests.fakes import FakeSecrets
 
@@ -59,3 +60,52 @@ def test_a_secret_that_was_set_just_now_is_found_at_once(aws: None) -> None:
     store.get("groq/api-key")
     put("stream-secret", "s")
     assert store.get("stream-secret") == "s"
+
+
+class Store:
+    """A Parameter Store that can be broken."""
+
+    code: str | None = None
+    asked = 0
+
+    def get_paginator(self, _: str) -> "Store":
+        return self
+
+    def paginate(self, **_: object) -> list[dict[str, list[dict[str, str]]]]:
+        self.asked += 1
+        if self.code:
+            status = 500 if self.code == "InternalServerError" else 400
+            raise ClientError(
+                {"Error": {"Code": self.code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item] -- as much of it as is looked at
+                "GetParametersByPath",
+            )
+        return [{"Parameters": [{"Name": "/dialout/test/groq/api-key", "Value": "g"}]}]
+
+
+def test_what_was_read_is_used_for_a_while_if_the_store_does_not_answer() -> None:
+    at, broken = [0.0], Store()
+    store = ParameterStore("/dialout/test", broken, clock=lambda: at[0])  # type: ignore[arg-type]
+    broken.code = "InternalServerError"
+    with pytest.raises(ClientError):
+        store.get("groq/api-key")
+    broken.code = None
+    assert store.get("groq/api-key") == "g"
+    broken.code, broken.asked = "InternalServerError", 0
+    for at[0] in (MAX_AGE_SECONDS + 1, MAX_AGE_SECONDS + 2, MAX_AGE_SECONDS + 32):
+        assert store.get("groq/api-key") == "g"
+    assert broken.asked == 2, "not with every request: each would wait for it"
+    for at[0] in (KEPT_SECONDS + 1, KEPT_SECONDS + 2):
+        with pytest.raises(ClientError):
+            store.get("groq/api-key")
+    broken.code = None
+    at[0] += 1
+    assert store.get("groq/api-key") == "g"
+
+
+def test_a_store_that_refuses_us_is_an_error_at_once() -> None:
+    at, broken = [0.0], Store()
+    store = ParameterStore("/dialout/test", broken, clock=lambda: at[0])  # type: ignore[arg-type]
+    store.get("groq/api-key")
+    broken.code, at[0] = "AccessDeniedException", MAX_AGE_SECONDS + 1
+    with pytest.raises(ClientError):
+        store.get("groq/api-key")
