@@ -9,8 +9,10 @@ from calls.call import Call, EndReason, Status, now
 from calls.dialing import too_late
 from calls.ports import CallRecords, Telephony, TwilioCall
 
-PATIENCE = timedelta(minutes=1)
-"""So long after the last news of a call nobody is asked: its webhooks may be on their way."""
+PATIENCE = timedelta(seconds=30)
+"""So long after the last news of a call nobody is asked: its webhooks may be on their way, for 15 s
+as Twilio waits. With the sweeper's minute a lost end is known within two minutes, even if a report
+of the recording still came some time after it."""
 UNNAMED = timedelta(minutes=2)
 """A call that Twilio has not named after so long was not made."""
 _SKEW = timedelta(seconds=2)
@@ -69,10 +71,16 @@ class Settler:
         since = call.dialed_at - _SKEW
         for found in self.telephony.created_since(call.to_number, call.from_number, since):
             if found.call_sid not in others:
-                return lambda c, sid=found.call_sid: c.bind(sid)  # type: ignore[misc]
+                return self._found(found)
         if self.clock() - call.dialed_at < UNNAMED:
             return None
         return lambda c: c.end(EndReason.FAILED, self.clock())
+
+    def _found(self, found: TwilioCall) -> Callable[[Call], Call]:
+        if found.status in _LIVE:
+            return lambda c: c.bind(found.call_sid)
+        # Its end is not left to the next minute: it may have been over for two already.
+        return lambda c: self._as_twilio_says(c.bind(found.call_sid), found)
 
     def _bound_sids(self, call: Call) -> set[str]:
         calls = [self.records.get(call_id) for call_id in self.records.open_calls()]

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calls.call import Call, EndReason, Status
 from calls.ports import TwilioCall
@@ -58,7 +60,7 @@ def test_a_call_that_twilio_does_not_know_is_lost() -> None:
 
 
 def test_fresh_news_are_waited_for() -> None:
-    assert settled(TALKING, FakeTelephony(), timedelta(seconds=30)) == TALKING
+    assert settled(TALKING, FakeTelephony(), timedelta(seconds=29)) == TALKING
 
 
 def test_an_unanswered_create_is_found_by_its_numbers_and_never_taken_from_another() -> None:
@@ -75,8 +77,14 @@ def test_an_unanswered_create_is_found_by_its_numbers_and_never_taken_from_anoth
         ]
     )
     call = settled(unnamed, telephony, timedelta(minutes=2), others)
-    assert call.call_sid == "CA3"
+    assert (call.call_sid, call.status) == ("CA3", Status.DIALING)
     assert telephony.created == []
+
+
+def test_an_unanswered_create_that_is_over_when_it_is_found_ends_at_once() -> None:
+    telephony = FakeTelephony(listed=[TwilioCall("CA3", "no-answer")])
+    call = settled(made(call_id="01B"), telephony, timedelta(minutes=1))
+    assert (call.call_sid, call.end_reason) == ("CA3", EndReason.NO_ANSWER)
 
 
 def test_an_unanswered_create_that_made_nothing_fails_after_two_minutes() -> None:
@@ -90,3 +98,31 @@ def test_a_settled_call_stays_as_it_is() -> None:
     ended = TALKING.end(EndReason.BUSY, AT)
     telephony = FakeTelephony(error=AssertionError("not asked"))
     assert settled(ended, telephony, timedelta(minutes=9)) == ended
+
+
+@given(
+    named=st.booleans(),
+    talks=st.integers(0, 600),
+    late_news=st.none() | st.integers(0, 25),
+    first_sweep=st.integers(0, 59),
+)
+def test_whatever_is_lost_the_end_is_known_within_two_minutes(
+    named: bool, talks: int, late_news: int | None, first_sweep: int
+) -> None:
+    over = AT + timedelta(seconds=talks)
+    call = made(call_id="01B", stream_until=AT + timedelta(seconds=720))
+    if named:
+        call = call.bind("CA1")
+        if late_news is not None:
+            call = call.note("recording_completed", over + timedelta(seconds=late_news))
+    records = FakeCallRecords()
+    records.create(call)
+    at = AT + timedelta(seconds=first_sweep)
+    while not records.get("01B").ended:
+        twilio = TwilioCall("CA1", "completed" if at >= over else "in-progress", talks)
+        telephony = FakeTelephony(known={"CA1": twilio}, listed=[twilio])
+        Settler(records, telephony, clock=lambda moment=at: moment).settle("01B")
+        at += timedelta(minutes=1)
+    known = records.get("01B").ended_at
+    assert known is not None
+    assert timedelta(0) <= known - over <= timedelta(minutes=2)
