@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from calls.consent import Consent
 from functions import wiring
@@ -128,6 +129,22 @@ def test_a_create_without_an_answer_is_never_repeated(twilio: Twilio) -> None:
     assert "not tried again" in answer["json"]["detail"]
     assert post(ARTICLE, **{"idempotency-key": "k"})["json"]["call_id"] == answer["json"]["call_id"]
     assert len(twilio.creates) == 1
+
+
+def test_a_table_that_does_not_answer_is_a_503_that_says_when_to_try_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(operation: str, **_: Any) -> None:
+        code = "ProvisionedThroughputExceededException"
+        raise ClientError({"Error": {"Code": code, "Message": "slow down"}}, operation)
+
+    # On its way out, behind the SDK's own repetition.
+    client = wiring.dynamodb()
+    monkeypatch.setattr(client, "_make_api_call", lambda operation, _: refuse(operation))
+    answer = post(ARTICLE)
+    assert (answer["statusCode"], answer["json"]["code"]) == (503, "unavailable")
+    assert answer["headers"]["Retry-After"] == "5"
+    assert "slow down" not in answer["body"]
 
 
 def test_no_log_line_holds_a_number_or_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
