@@ -6,6 +6,7 @@ import asyncio
 import uvloop
 
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_greetings import DynamoGreetings
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.twilio_signature import is_twilios
@@ -35,6 +36,7 @@ async def serve(host: str, port: int) -> None:
         ),
         vendors=vendors,
         models=models.load(),
+        greetings=DynamoGreetings(chosen.table),
     )
     vendors.warm()
     live = LiveCalls()

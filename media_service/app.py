@@ -10,7 +10,7 @@ from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from calls.ports import Secrets
-from media_service import admission, stream_protocol
+from media_service import admission, greeting, stream_protocol
 from media_service.admission import RefusedError, Signed
 from media_service.line import Line
 from media_service.live_calls import LiveCalls
@@ -58,6 +58,10 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
             if not live.accepting:
                 await websocket.close(SERVICE_RESTART)
                 return
+            # Meanwhile, as the callee is waiting; a stream that is refused hears nothing of it.
+            stored = asyncio.create_task(
+                greeting.stored(world.greetings, start.parameters.get("call_id", ""))
+            )
             call, leg = await admission.claim(world.records, secrets, start)
         except RefusedError as refused:
             log.warning("a stream is refused", extra={"reason": refused.reason})
@@ -70,7 +74,7 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
             log.exception("a stream could not be checked")
             await websocket.close(SERVICE_RESTART)
             return
-        session = Session(world, Line(websocket, start.stream_sid), call, leg)
+        session = Session(world, Line(websocket, start.stream_sid), call, leg, stored)
         with live.call(session):
             await session.run()
 

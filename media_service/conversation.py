@@ -1,18 +1,25 @@
 """One call's pipeline: the callee's sound in, the agent's out, and what is said in between."""
 
+import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
+from pipecat.audio.utils import create_stream_resampler, ulaw_to_pcm
 from pipecat.frames.frames import (
     ErrorFrame,
     Frame,
     FunctionCallResultProperties,
+    LLMAssistantPushAggregationFrame,
     LLMMessagesAppendFrame,
     LLMRunFrame,
+    TTSAudioRawFrame,
     TTSSpeakFrame,
+    TTSStartedFrame,
+    TTSStoppedFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -34,15 +41,21 @@ from starlette.websockets import WebSocket
 
 from calls.agent import Agent
 from calls.call import Turn
+from media_service.failover import InTurn, Stage, TtsStage
 from media_service.frames import LastWordFrame
 from media_service.line import Line
 from media_service.models import Models
 from media_service.mute import Mute
 from media_service.noise_filter import NoiseFilter
+from media_service.plain_text import plain_text
 from media_service.playout import Playout, Utterances, VoiceTap
 from media_service.reply_watch import ReplyWatch
 from media_service.transcript import Transcript
+from media_service.turn_start import TurnStart
 from media_service.twilio_serializer import SAMPLE_RATE, TwilioSerializer
+from media_service.utterance import Utterance
+
+log = logging.getLogger(__name__)
 
 END_CALL = FunctionSchema(
     name="end_call",
@@ -55,6 +68,10 @@ END_CALL = FunctionSchema(
 )
 
 
+GREETING = "greeting"
+"""Pipecat's context id of the stored greeting."""
+
+
 @dataclass(frozen=True)
 class Services:
     """One call's own three services."""
@@ -65,7 +82,14 @@ class Services:
 
     def name(self, processor: object) -> str | None:
         """``stt``, ``llm`` or ``tts``; None for any other processor."""
-        return next((name for name, service in vars(self).items() if service is processor), None)
+        for name, service in vars(self).items():
+            if service is processor or processor in getattr(service, "services", ()):
+                return name
+        return None
+
+    def stages(self) -> dict[str, Stage]:
+        """Those of them that have a fallback."""
+        return {name: each for name, each in vars(self).items() if isinstance(each, Stage)}
 
 
 @dataclass(frozen=True)
@@ -84,7 +108,11 @@ class Reports:
 
 
 class Conversation:
-    """The pipeline and its context, ready to run."""
+    """The pipeline and its context, ready to run.
+
+    Attributes:
+        started: set once the pipeline runs; its vendors may still be connecting.
+    """
 
     def __init__(
         self,
@@ -100,7 +128,8 @@ class Conversation:
         self._transcript = transcript
         self._reports = reports
         self._turns = turns
-        self.mute = Mute(greets=not turns)
+        self.mute = Mute()
+        self.started = asyncio.Event()
         self._context = LLMContext(
             messages=[_message(turn) for turn in turns],
             tools=ToolsSchema(standard_tools=[END_CALL]),
@@ -108,8 +137,12 @@ class Conversation:
         services.llm.register_function(END_CALL.name, self._end_call)
         transport = _transport(line, agent)
         user, assistant = self._aggregators(models, agent)
-        watch = ReplyWatch(lambda who: reports.trouble(who, "late"), END_CALL.name)
+        watch = self._watch = ReplyWatch(self._late, END_CALL.name)
+        for stage in services.stages().values():
+            stage.strategy.add_event_handler("on_service_switched", self._on_switched)
         utterances: Utterances = {}
+        self._utterances = utterances
+        self._tap = VoiceTap(utterances, watch.sounded)
         self._worker = PipelineWorker(
             Pipeline(
                 [
@@ -119,7 +152,7 @@ class Conversation:
                     services.llm,
                     watch,
                     services.tts,
-                    VoiceTap(utterances, watch.sounded),
+                    self._tap,
                     transport.output(),
                     Playout(
                         line, transcript, utterances, reports.last_word, agent.idle.after_seconds
@@ -136,6 +169,7 @@ class Conversation:
             idle_timeout_secs=None,
         )
         self._worker.add_event_handler("on_pipeline_error", self._on_error)
+        self._worker.add_event_handler("on_pipeline_started", self._on_started)
 
     def _aggregators(self, models: Models, agent: Agent) -> LLMContextAggregatorPair:
         pair = LLMContextAggregatorPair(
@@ -143,7 +177,8 @@ class Conversation:
             user_params=LLMUserAggregatorParams(
                 vad_analyzer=models.vad(),
                 user_turn_strategies=UserTurnStrategies(
-                    stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())]
+                    start=[TurnStart(greets=not self._turns)],
+                    stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())],
                 ),
                 user_mute_strategies=[self.mute],
             ),
@@ -166,6 +201,27 @@ class Conversation:
     async def say(self, text: str) -> None:
         """Speak this, in the voice's own words; part of the context as far as it is heard."""
         await self._worker.queue_frame(TTSSpeakFrame(text))
+
+    async def go_on(self, text: str, sent: bytes, unsent: bytes) -> None:
+        """Go on with a greeting whose beginning was sent to the line already.
+
+        Args:
+            text: the whole of it.
+            sent: mu-law, of its beginning.
+            unsent: the rest.
+        """
+        begun = self._utterances[GREETING] = Utterance()
+        begun.add_text(await plain_text(text))
+        begun.add_sound(len(await _pcm(sent)))
+        begun.begin_at(len(await _pcm(sent)))
+        frames: list[Frame] = [TTSStartedFrame(context_id=GREETING)]
+        for start in range(0, len(unsent), SAMPLE_RATE):
+            pcm = await _pcm(unsent[start : start + SAMPLE_RATE])
+            frames.append(TTSAudioRawFrame(pcm, SAMPLE_RATE, 1, context_id=GREETING))
+        frames += [TTSStoppedFrame(context_id=GREETING), LLMAssistantPushAggregationFrame()]
+        # Behind the voice, which may still be connecting.
+        for frame in frames:
+            await self._tap.queue_frame(frame)
 
     async def resume(self) -> None:
         """Go on where another leg stopped: answer, if the callee spoke last."""
@@ -191,10 +247,24 @@ class Conversation:
             properties=FunctionCallResultProperties(run_llm=False),
         )
 
+    async def _on_started(self, *_: Any) -> None:
+        self.started.set()
+
     async def _on_error(self, _: PipelineWorker, frame: ErrorFrame) -> None:
         service = self._services.name(frame.processor)
         if service is not None:
             self._reports.trouble(service, str(frame.category or "error"))
+
+    def _late(self, who: str) -> None:
+        stage = self._services.stages().get(who)
+        if not (stage and stage.fail_over()):
+            self._reports.trouble(who, "late")
+
+    async def _on_switched(self, strategy: InTurn, _: object) -> None:
+        name = self._services.name(strategy.stage)
+        log.warning("a vendor fails, and the next takes over", extra={"stage": name})
+        if isinstance(strategy.stage, TtsStage) and strategy.stage.owes_sound:
+            self._watch.expect_sound()
 
     async def _on_idle(self, *_: Any) -> None:
         self._reports.silence()
@@ -208,6 +278,10 @@ class Conversation:
         self._transcript.agent_said(
             message.content, message.timestamp, interrupted=message.interrupted
         )
+
+
+async def _pcm(mulaw: bytes) -> bytes:
+    return bytes(await ulaw_to_pcm(mulaw, SAMPLE_RATE, SAMPLE_RATE, create_stream_resampler()))
 
 
 def _message(turn: Turn) -> Any:

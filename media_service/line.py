@@ -23,6 +23,10 @@ CLEAR = "clear"
 """The text by which the transport asks for a `clear`."""
 OVERDUE_SECONDS = 2.0
 """How much later than the sound before it a mark may come back."""
+AHEAD_SECONDS = 0.6
+"""A pipeline's sound goes out no earlier than so long before it is heard: enough for a network that
+stumbles, and little enough for an agent that is interrupted to know which words were heard.
+(Pipecat by itself sends twice as fast as it is heard.)"""
 UNREAD_FRAMES = 250
 """Sound that nobody has taken yet, in frames of 20 ms; what comes on top of it is dropped."""
 
@@ -47,6 +51,7 @@ class Line:
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._awaited: dict[str, tuple[Callable[[], None], asyncio.TimerHandle]] = {}
         self._marks = 0
+        self._cleared = 0
         self._played_until = 0.0
         self._spoke = False
         self._seized = False
@@ -79,6 +84,7 @@ class Line:
     async def clear(self) -> None:
         """Stop the sound. Twilio echoes the pending marks at once: they are no longer awaited."""
         self._forget()
+        self._cleared += 1
         self._played_until = 0.0
         await self._send(stream_protocol.clear(self._stream_sid))
 
@@ -108,8 +114,10 @@ class Line:
         return await self._incoming.get()
 
     async def send_bytes(self, data: bytes) -> None:
-        """A pipeline's sound."""
-        if not self._seized:
+        """A pipeline's sound: sent in time to be heard, unless it is cleared before that."""
+        cleared = self._cleared
+        await asyncio.sleep(self.unplayed_seconds - AHEAD_SECONDS)
+        if not self._seized and cleared == self._cleared:
             await self.say(data)
 
     async def send_text(self, data: str) -> None:

@@ -22,7 +22,7 @@ from media_service.frames import LastWordFrame
 from media_service.line import Line
 from media_service.plain_text import plain_text
 from media_service.transcript import Transcript
-from media_service.utterance import Utterance
+from media_service.utterance import PCM_BYTES_PER_SECOND, Utterance
 
 Utterances = dict[str | None, Utterance]
 """What is being said or about to be, by Pipecat's context id."""
@@ -95,7 +95,8 @@ class Playout(FrameProcessor):
                 self._silent = False
                 self._transcript.agent_sounded()
                 await self._idle_after(0)
-            await self._say(self._now.play(len(frame.audio)) if self._now else [])
+            unheard = self._line.unplayed_seconds * PCM_BYTES_PER_SECOND
+            await self._say(self._now.play(len(frame.audio), unheard) if self._now else [])
         elif isinstance(frame, TTSStoppedFrame | LLMAssistantPushAggregationFrame):
             await self._say(self._now.finish() if self._now else [])
         await self._note(frame)

@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from enum import Enum, auto
 from typing import Any
 
+from pipecat.services.llm_service import LLMService
+
 from calls.agent import Agent
 from calls.call import Call, EndReason, Recording, Turn, now
+from calls.greeting import Greeting
+from media_service import opening_line
 from media_service.conversation import Conversation, Reports, Services
+from media_service.greeting import Prelude
 from media_service.idle import Idle
 from media_service.journal import Journal
 from media_service.line import Line
@@ -42,8 +47,13 @@ class Ending(Enum):
 class Session:
     """A call's life here. Whatever happens in it, the line is never left open and silent."""
 
-    def __init__(self, world: World, line: Line, call: Call, leg: int) -> None:
+    def __init__(
+        self, world: World, line: Line, call: Call, leg: int, stored: Awaitable[Greeting]
+    ) -> None:
         self._world = world
+        self._reading = stored
+        self._stored = Greeting()
+        self._prelude: Prelude | None = None
         self._line = line
         self._call = call
         self._leg = leg
@@ -83,7 +93,11 @@ class Session:
     # The conversation.
 
     async def _converse(self) -> None:
+        self._stored = await self._reading
         turns = await self._earlier_turns()
+        if not turns and self._stored.text and self._stored.mulaw:
+            # At once: the rest of what a call needs takes longer than a callee should wait.
+            self._prelude = Prelude(self._line, self._stored.mulaw)
         agent = self._agent = self._world.agent(self._call.agent)
         self._language, self._idle = agent.language, Idle(agent.idle.tries)
         self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
@@ -107,7 +121,29 @@ class Session:
             await self._conversation.resume()
         else:
             self._transcript.expect("greeting")
-            await self._conversation.say(self._render(agent.opening or agent.disclosed("")))
+            self._do(self._open(self._conversation, services.llm))
+
+    async def _open(self, conversation: Conversation, llm: LLMService[Any]) -> None:
+        if self._prelude and self._stored.text:
+            await conversation.started.wait()
+            sent, unsent = await self._prelude.hand_over()
+            await conversation.go_on(self._stored.text, sent, unsent)
+            return
+        words = self._stored.text or await self._opening(llm)
+        if words:
+            await conversation.say(words)
+        else:
+            self._trouble("llm", "no opening")
+
+    async def _opening(self, llm: LLMService[Any]) -> str:
+        assert self._agent is not None
+        if self._agent.opening:
+            return self._render(self._agent.opening)
+        try:
+            return await opening_line.write(llm, self._agent)
+        except opening_line.NoOpeningError as error:
+            log.error("no opening was written", extra={**self._where, "why": str(error)})
+            return self._agent.disclosed("")
 
     def _reports(self) -> Reports:
         return Reports(
@@ -125,7 +161,7 @@ class Session:
 
     def _render(self, text: str) -> str:
         assert self._agent is not None
-        return self._agent.render(text, self._call.variables)
+        return self._agent.render(text, {**self._stored.context, **self._call.variables})
 
     def _silence(self) -> None:
         if self._leaving or self._agent is None or self._conversation is None:
@@ -170,6 +206,8 @@ class Session:
     async def _apologize(self) -> None:
         """Say the stored words, heard to their end, whatever state the rest is in."""
         self._journal.change(lambda call: call.will_end(EndReason.FAILED))
+        if self._prelude:
+            await self._prelude.hand_over()
         await self._line.seize()
         stopping = asyncio.create_task(self._stop())
         sound, words = self._world.apology(self._language)
@@ -198,6 +236,8 @@ class Session:
                 return
 
     async def _release(self, ending: Ending) -> None:
+        if self._prelude:
+            await self._prelude.hand_over()
         await self._stop()
         for timer in self._timers:
             timer.cancel()
@@ -238,10 +278,10 @@ class Session:
         )
 
     def _note_first_audio(self) -> None:
-        at = now()
+        at, how = now(), "prepared" if self._prelude else "live"
         self._journal.change(
             lambda call: (
-                call if call.first_audio_at else call.model_copy(update={"first_audio_at": at})
+                call if call.first_audio_at else call.note("greeting", at, how, first_audio_at=at)
             )
         )
 

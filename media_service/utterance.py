@@ -31,17 +31,32 @@ class Utterance:
         """So many more bytes of its sound (16-bit PCM at 8 kHz) have come from the vendor."""
         self._received += size
 
+    @property
+    def received(self) -> int:
+        """Bytes of its sound that are here."""
+        return self._received
+
     def complete(self) -> None:
         """All of its text and sound is here."""
         self._complete = True
 
-    def play(self, size: int) -> list[str]:
-        """The words that are over now that so many more bytes of its sound went out."""
+    def begin_at(self, size: int) -> None:
+        """So many bytes of its sound went out before anybody looked."""
+        self._played = size
+
+    def play(self, size: int, unheard: float = 0) -> list[str]:
+        """The words that are over now that so many more bytes of its sound went out.
+
+        Args:
+            size: of the piece.
+            unheard: bytes of what went out that are still to be heard.
+        """
         self._played += size
+        heard = max(0.0, self._played - unheard)
         length = float(self._received)
         if not self._complete:
             length = max(length, len(self._text) / LETTERS_PER_SECOND * PCM_BYTES_PER_SECOND)
-        return self._words_to(len(self._text) * self._played / length if length else 0.0)
+        return self._words_to(len(self._text) * heard / length if length else 0.0)
 
     def finish(self) -> list[str]:
         """The words that are left, all of its sound having gone out."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from calls import agents
 from calls.agent import Agent
-from calls.ports import CallRecords, Telephony
+from calls.ports import CallRecords, Greetings, Telephony
 from calls.settings import Settings
 from media_service.apology import apology
 from media_service.models import Models
@@ -21,6 +21,7 @@ class World:
     telephony: Telephony
     vendors: Vendors
     models: Models
+    greetings: Greetings
     agent: Callable[[str], Agent] = agents.load
     """The agent of that name."""
     apology: Callable[[str], tuple[bytes, str]] = apology

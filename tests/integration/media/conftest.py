@@ -27,7 +27,7 @@ from media_service.live_calls import LiveCalls
 from media_service.server import Server
 from media_service.vendors import Vendors
 from media_service.world import World
-from tests.fakes import FakeCallRecords, FakeLedger, FakeSecrets, FakeTelephony
+from tests.fakes import FakeCallRecords, FakeGreetings, FakeLedger, FakeSecrets, FakeTelephony
 from tests.integration.media.phone import Phone, dial
 
 SECRET = "stream-secret-of-the-test"
@@ -146,6 +146,7 @@ class Service:
 
     url: str
     records: FakeCallRecords
+    greetings: FakeGreetings
     telephony: Telephony
     live: LiveCalls
     server: Server
@@ -212,8 +213,9 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
         }
     )  # fmt: skip
     telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()
+    greetings = FakeGreetings()
     world = World(
-        settings, records, telephony, Vendors(settings, secrets), loaded,
+        settings, records, telephony, Vendors(settings, secrets), loaded, greetings,
         lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
@@ -223,7 +225,9 @@ async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncItera
     while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    running = Service(f"ws://127.0.0.1:{port}/ws", records, telephony, live, server, world, AGENT)
+    running = Service(
+        f"ws://127.0.0.1:{port}/ws", records, greetings, telephony, live, server, world, AGENT
+    )
     loop = asyncio.get_running_loop()
 
     def ends(call_sid: str) -> None:
