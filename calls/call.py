@@ -102,6 +102,8 @@ class Call(BaseModel):
     call_id: str
     """A ULID."""
     status: Status = Status.QUEUED
+    direction: Literal["outbound", "inbound"] = "outbound"
+    """Who phoned: we, or they."""
     to_number: str
     from_number: str
     time_zone: str | None = None
@@ -146,6 +148,16 @@ class Call(BaseModel):
     @property
     def ended(self) -> bool:
         return self.status is Status.ENDED
+
+    @property
+    def person(self) -> str:
+        """The number of whom the agent talks with; ``anonymous``, if they withhold it."""
+        return self.to_number if self.direction == "outbound" else self.from_number
+
+    @property
+    def ours(self) -> str:
+        """Our number in the call."""
+        return self.from_number if self.direction == "outbound" else self.to_number
 
     @property
     def was_queued(self) -> bool:

@@ -61,6 +61,9 @@ class CallRecords(Protocol):
             IdempotencyTakenError: one was; it names the call.
         """
 
+    def made_for(self, api_key: str, key: str) -> str | None:
+        """The id of the call that was made for a key of an API key; None, if there is none."""
+
     def get(self, call_id: str) -> Call:
         """The call as it is now (a consistent read).
 
@@ -119,6 +122,16 @@ class Ledger(Protocol):
             IdempotencyTakenError: a call was made for that key; it names the call.
             NumberListedError: the number is on the do-not-call list.
             CapReachedError: the number had all its calls of the day.
+        """
+
+    def admit(self, call: Call, capacity: int, idempotency: "Idempotency") -> Call | None:
+        """Keep a call that somebody made to us, together with its seat: both, or neither.
+
+        Returns:
+            The call; None, if as many seats are used as there are.
+
+        Raises:
+            IdempotencyTakenError: a call was made for that key; it names the call.
         """
 
     def seat_queued(

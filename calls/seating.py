@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from calls.call import now
 from calls.ports import Ledger
-from calls.seats import PaceExceededError, Place, find_place
+from calls.seats import NoFreeSeatError, PaceExceededError, Place, find_place
 
 PATIENCE = timedelta(seconds=3)
 """So long a request waits for its turn."""
@@ -54,6 +54,23 @@ class Seating:
                 raise PaceExceededError(PATIENCE.total_seconds())
             # Not all at the same time again.
             self.sleep(random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311 -- no secret
+
+    def admit(self, attempt: Callable[[int], Taken | None]) -> Taken:
+        """What ``attempt`` made of a free seat, for somebody who phones us: no pace is kept.
+
+        Args:
+            attempt: takes a seat, if fewer than so many are used; None, if another was faster.
+
+        Raises:
+            NoFreeSeatError: every seat is taken.
+        """
+        until = self.clock() + PATIENCE
+        while self.free() and self.clock() < until:
+            taken = attempt(self.ledger.fleet().capacity(self.clock(), self.most))
+            if taken is not None:
+                return taken
+            self.sleep(random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311 -- no secret
+        raise NoFreeSeatError
 
     def free(self) -> int:
         """So many seats are free now."""

@@ -49,13 +49,20 @@ class Settings(BaseSettings):
     default_from_number: str = Field("", alias="DIALOUT_DEFAULT_FROM_NUMBER")
     default_agent: str = Field("amelia", alias="DIALOUT_DEFAULT_AGENT")
 
+    inbound_agent: str = Field("miss_harper", alias="DIALOUT_INBOUND_AGENT")
+    """Who answers when somebody phones one of our numbers."""
+
     twilio_api_base_url: str = Field("https://api.twilio.com", alias="TWILIO_API_BASE_URL")
     deepgram_base_url: str = Field("wss://api.deepgram.com", alias="DEEPGRAM_BASE_URL")
     groq_base_url: str = Field("https://api.groq.com/openai/v1", alias="GROQ_BASE_URL")
+    openai_base_url: str = Field("https://api.openai.com/v1", alias="OPENAI_BASE_URL")
+    anthropic_base_url: str = Field("https://api.anthropic.com", alias="ANTHROPIC_BASE_URL")
+    cartesia_base_url: str = Field("wss://api.cartesia.ai", alias="CARTESIA_BASE_URL")
 
     @field_validator(
         "public_api_url", "public_ws_url", "twilio_api_base_url", "deepgram_base_url",
-        "groq_base_url", "parameter_prefix",
+        "groq_base_url", "openai_base_url", "anthropic_base_url", "cartesia_base_url",
+        "parameter_prefix",
     )  # fmt: skip
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:

@@ -28,6 +28,7 @@ class CallView(BaseModel):
     call_sid: str | None
     status: Status
     end_reason: EndReason | None
+    direction: str
     to_number: str
     from_number: str
     time_zone: str | None

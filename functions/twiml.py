@@ -7,9 +7,13 @@ from aws_lambda_powertools.event_handler import Response
 from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
 from calls import status_report, stream_token
+from calls.agent import AgentError
 from calls.call import Call, EndReason, Recording, now
+from calls.phone_number import masked
+from calls.receiving import TWILIO
+from calls.seats import NoFreeSeatError
 from calls.settings import settings
-from functions import webhooks, wiring
+from functions import metric, webhooks, wiring
 from functions.log import logger
 from functions.problems import ProblemError
 
@@ -17,6 +21,7 @@ MAX_LEGS = 10
 """So many streams at most may one call go through."""
 _APOLOGY = "I am sorry, we have a technical problem, and I have to end this call. Goodbye."
 _WAIT = "One moment, please."
+_BUSY = "I am sorry, all our lines are busy. Please call again in some minutes. Goodbye."
 
 app = webhooks.resolver()
 
@@ -29,6 +34,32 @@ def twiml() -> Response[str]:
     return _xml(_next(call, leg, now()))
 
 
+@app.post("/inbound")
+def inbound() -> Response[str]:
+    """Somebody phones one of our numbers."""
+    form = app.context["form"]
+    try:
+        call = wiring.receiver().receive(
+            call_sid=_call_sid(), caller=form.get("From", ""), called=form.get("To", "")
+        )
+    except NoFreeSeatError:
+        metric.count("SeatsExhausted", 1)
+        logger.warning("Incoming call turned away: all lines are busy")
+        return _xml(_said(_BUSY))
+    except AgentError as error:
+        logger.error("Incoming call not answered: its agent is not right", why=str(error))
+        return _xml(_said(_APOLOGY))
+    logger.info("Call received", call_id=call.call_id, from_number=masked(call.from_number))
+    return _xml(_next(call, 1, now()))
+
+
+def _said(words: str) -> VoiceResponse:
+    response = VoiceResponse()
+    response.say(words)
+    response.hangup()
+    return response
+
+
 def _next(call: Call, leg: int, at: datetime) -> VoiceResponse:
     response = VoiceResponse()
     if call.ended or call.end_reason is not None:
@@ -38,9 +69,7 @@ def _next(call: Call, leg: int, at: datetime) -> VoiceResponse:
     if leg > MAX_LEGS or at >= call.stream_until:
         wiring.records().update(call.call_id, lambda c: c.will_end(EndReason.FAILED))
         logger.error("Call given up: too many legs", call_id=call.call_id, leg=leg)
-        response.say(_APOLOGY)
-        response.hangup()
-        return response
+        return _said(_APOLOGY)
     if leg > 1 and call.active_leg < leg - 1:
         # The leg before never began: nobody was there to take it. A little patience.
         response.say(_WAIT)
@@ -135,11 +164,19 @@ def _call() -> Call:
         CallNotFoundError: there is none.
         CallSidMismatchError: it is bound to another CallSid.
     """
-    call_id = app.current_event.query_string_parameters.get("call_id", "")
-    call_sid = app.context["form"].get("CallSid", "")
+    call_sid = _call_sid()
+    call_id = app.current_event.query_string_parameters.get("call_id")
+    if call_id is None:
+        # A number's own callback, of a call that somebody made to us.
+        call_id = wiring.records().made_for(TWILIO, call_sid) or ""
+    return wiring.records().update(call_id, lambda c: c.bind(call_sid))
+
+
+def _call_sid() -> str:
+    call_sid: str = app.context["form"].get("CallSid", "")
     if not call_sid:
         raise ProblemError(400, "invalid_request", "CallSid is missing")
-    return wiring.records().update(call_id, lambda c: c.bind(call_sid))
+    return call_sid
 
 
 def _leg() -> int:

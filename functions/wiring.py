@@ -14,6 +14,7 @@ from calls.adapters.parameters import ParameterStore
 from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.dialing import Dialer
+from calls.receiving import Receiver
 from calls.settings import settings
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ def _telephony(account_sid: str, auth_token: str) -> TwilioTelephony:
 def telephony() -> TwilioTelephony:
     """Twilio with the credentials of now: a rotated token makes another client."""
     return _telephony(secrets().get("twilio/account-sid"), secrets().get("twilio/auth-token"))
+
+
+def receiver() -> Receiver:
+    """Takes calls to our own numbers."""
+    return Receiver(records(), ledger(), settings())
 
 
 def dialer() -> Dialer:

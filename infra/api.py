@@ -18,6 +18,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "dialout": ("POST /dialout",),
     "twiml": (
         "POST /twiml",
+        "POST /inbound",
         "POST /status",
         "POST /recording-status",
         "POST /stream-status",

@@ -58,6 +58,10 @@ class FakeCallRecords:
         if key in self._keys:
             raise IdempotencyTakenError(*self._keys[key])
 
+    def made_for(self, api_key: str, key: str) -> str | None:
+        found = self._keys.get((api_key, key))
+        return found[0] if found else None
+
     def get(self, call_id: str) -> Call:
         try:
             return self._calls[call_id]
@@ -118,6 +122,16 @@ class FakeLedger:
                 self._records.check_unused(idempotency)
             if not self._take(call, place, cap):
                 return None
+            self._records._create(call, idempotency)
+            return call
+
+    def admit(self, call: Call, capacity: int, idempotency: Idempotency) -> Call | None:
+        with self._records._lock:
+            self._records.check_unused(idempotency)
+            if self._records._used >= capacity:
+                return None
+            self._records._leases[call.call_id] = call.stream_until
+            self._records._used += 1
             self._records._create(call, idempotency)
             return call
 

@@ -65,11 +65,20 @@ class DynamoCallRecords:
 
     def check_unused(self, idempotency: Idempotency) -> None:
         """See the port."""
-        item = self._client.get_item(
-            TableName=self._table, Key=items.idempotency_key(idempotency), ConsistentRead=True
-        ).get("Item")
-        if item is not None and int(item["expires_at"]["N"]) > time.time():
+        item = self._made_for(idempotency.api_key, idempotency.key)
+        if item is not None:
             raise IdempotencyTakenError(item["call_id"]["S"], item["request_sha256"]["S"])
+
+    def made_for(self, api_key: str, key: str) -> str | None:
+        """See the port."""
+        item = self._made_for(api_key, key)
+        return item["call_id"]["S"] if item else None
+
+    def _made_for(self, api_key: str, key: str) -> Any:
+        item = self._client.get_item(
+            TableName=self._table, Key=items.idempotency_key(api_key, key), ConsistentRead=True
+        ).get("Item")
+        return item if item and int(item["expires_at"]["N"]) > time.time() else None
 
     def get(self, call_id: str) -> Call:
         """See the port."""

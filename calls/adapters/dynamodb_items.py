@@ -32,8 +32,8 @@ def open_key(call_id: str) -> Item:
     return {"pk": {"S": "OPEN"}, "sk": {"S": call_id}}
 
 
-def idempotency_key(idempotency: Idempotency) -> Item:
-    return {"pk": {"S": f"KEY#{idempotency.api_key}#{idempotency.key}"}, "sk": {"S": "META"}}
+def idempotency_key(api_key: str, key: str) -> Item:
+    return {"pk": {"S": f"KEY#{api_key}#{key}"}, "sk": {"S": "META"}}
 
 
 def fleet_key(sk: str) -> Item:
@@ -131,7 +131,7 @@ def _idempotency_item(call: Call, idempotency: Idempotency) -> Item:
     # No `call_id` of the index's kind: without `day` the item is not in the index.
     expires = int((call.created_at + IDEMPOTENCY_TIME).timestamp())
     return {
-        **idempotency_key(idempotency),
+        **idempotency_key(idempotency.api_key, idempotency.key),
         "call_id": {"S": call.call_id},
         "request_sha256": {"S": idempotency.request_sha256},
         "expires_at": {"N": str(expires)},

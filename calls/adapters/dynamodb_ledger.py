@@ -87,6 +87,21 @@ class DynamoLedger:
         new = items.new_call(self._table, call, idempotency)
         return self._seated(call, place, cap, new, idempotency)
 
+    def admit(self, call: Call, capacity: int, idempotency: Idempotency) -> Call | None:
+        """See the port."""
+        from botocore.exceptions import ClientError
+
+        new = items.new_call(self._table, call, idempotency)
+        try:
+            self._client.transact_write_items(TransactItems=[*self._seat(call, capacity), *new])
+        except ClientError as error:
+            if items.cancelled_by(error, place=-1):
+                self._records.check_unused(idempotency)
+            if items.lost_the_race(error):
+                return None
+            raise
+        return call
+
     def seat_queued(
         self, call_id: str, change: Callable[[Call], Call], place: Place, cap: Cap
     ) -> Call | None:
@@ -202,8 +217,13 @@ class DynamoLedger:
         if place.seen is not None:
             pace["ConditionExpression"] = "free_from = :seen"
             pace["ExpressionAttributeValues"][":seen"] = _time(place.seen)
+        seat, lease = self._seat(call, place.capacity)
+        return [seat, {"Update": pace}, lease]
+
+    def _seat(self, call: Call, capacity: int) -> list[Any]:
+        """The steps that take a seat."""
         free = "#used < :capacity"
-        if place.capacity > 0:
+        if capacity > 0:
             free += " OR attribute_not_exists(#used)"  # the first call ever
         seats = {
             "TableName": self._table,
@@ -211,14 +231,14 @@ class DynamoLedger:
             "UpdateExpression": "ADD #used :one, moves :one",
             "ConditionExpression": free,
             "ExpressionAttributeNames": {"#used": "used"},
-            "ExpressionAttributeValues": {":one": _ONE, ":capacity": {"N": str(place.capacity)}},
+            "ExpressionAttributeValues": {":one": _ONE, ":capacity": {"N": str(capacity)}},
         }
         lease = {
             "TableName": self._table,
             "Item": {**items.lease_key(call.call_id), "held_until": _time(call.stream_until)},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return [{"Update": seats}, {"Update": pace}, {"Put": lease}]
+        return [{"Update": seats}, {"Put": lease}]
 
     def _query(self, condition: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

@@ -11,6 +11,7 @@ ROUTES = {
     "functions.dialout.handler": {"POST /dialout"},
     "functions.twiml.handler": {
         "POST /twiml",
+        "POST /inbound",
         "POST /status",
         "POST /recording-status",
         "POST /stream-status",

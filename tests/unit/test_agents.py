@@ -49,7 +49,10 @@ def test_amelia_introduces_herself_and_says_why_she_calls() -> None:
             "tim.yaml: stt.vendor: Input should be 'deepgram'",
         ),
         (GOOD + "idle: {after_seconds: -1}", "tim.yaml: idle.after_seconds"),
-        (GOOD + "language: xx", "tim.yaml: language: Value error, no language 'xx'; there are: en"),
+        (
+            GOOD + "language: xx",
+            "tim.yaml: language: Value error, no language 'xx'; there are: de, en",
+        ),
         (GOOD + "outcome: {type: string}", "tim.yaml: outcome: Value error, the schema has to be"),
         (GOOD + "outcome: {type: objekt}", "tim.yaml: outcome: Value error, not a JSON schema"),
         (GOOD + "answering: {voicemail: leave_message}", "needs a `message`"),
