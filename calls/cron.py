@@ -15,6 +15,8 @@ _MONTHS = {
     "JUL": 7, "AUG": 8, "SEP": 9, "OCT": 10, "NOV": 11, "DEC": 12,
 }  # fmt: skip
 _WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
+_LONGEST = 256 - len("cron()")
+"""Characters of an expression, as EventBridge takes it."""
 _YEARS_AHEAD = 41
 """29 February on a given weekday comes that seldom at most, over a century without leap day."""
 
@@ -158,6 +160,8 @@ class Cron:
         year, years = _set(_YEAR, fields[5])
         day, weekday, days = _days(fields[2], fields[4])
         shown = " ".join((minute, hour, day, month, weekday, year))
+        if len(shown) > _LONGEST:
+            raise CronError("cron: it is too long for EventBridge; make two schedules")
         return cls(shown, minutes, hours, days, months, years)
 
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:

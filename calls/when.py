@@ -55,7 +55,7 @@ def _zone(name: str) -> str:
     return name
 
 
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+Zone = Annotated[str, Field(max_length=50), AfterValidator(_zone)]
 At = Annotated[str, Field(max_length=40), AfterValidator(_at)]
 CronText = Annotated[str, Field(max_length=200), AfterValidator(lambda text: Cron.parse(text).text)]
 Day = Annotated[date, AfterValidator(_day)]

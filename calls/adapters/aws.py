@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 # Waits of 0.05, 0.1, … s for DynamoDB, whose requests often follow one another, and of up to 1 and
 # 2 s for the others. The SDK's own defaults go on for longer than a function may run.
-_TRIED_AGAIN = {"dynamodb": 5, "ssm": 2}
+_TRIED_AGAIN = {"dynamodb": 5, "scheduler": 2, "ssm": 2}
 _CONNECT_SECONDS, _ANSWER_SECONDS = 2, 5
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
@@ -15,7 +15,7 @@ _THROTTLED = {
 }
 
 
-def client(service: Literal["dynamodb", "ssm"]) -> Any:
+def client(service: Literal["dynamodb", "scheduler", "ssm"]) -> Any:
     """A client from the environment (~0.5 s of CPU)."""
     import boto3  # here: its import is most of a function's cold start
     from botocore.config import Config
