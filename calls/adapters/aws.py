@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-# Waits of 0.05, 0.1, … s for DynamoDB, whose requests often follow one another, and of up to 1 and
-# 2 s for the others. The SDK's own defaults go on for longer than a function may run.
-_TRIED_AGAIN = {"dynamodb": 5, "scheduler": 2, "ssm": 2}
+# Tries in all, with waits of up to 1, 2 and 4 s between them. By default the SDK tries DynamoDB for
+# longer than a function may run.
+_TRIES = {"dynamodb": 4, "ssm": 3}
 _CONNECT_SECONDS, _ANSWER_SECONDS = 2, 5
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
@@ -25,7 +25,7 @@ def client(service: Literal["dynamodb", "scheduler", "ssm"]) -> Any:
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_ANSWER_SECONDS,
-            retries={"max_attempts": _TRIED_AGAIN[service]},
+            retries={"mode": "standard", "total_max_attempts": _TRIES[service]},
         ),
     )
 
