@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from calls.answering import Answering
 from calls.language import Language, language
 from calls.tools import Https, ObjectSchema, Tools
-from calls.vendor_choice import Llm, Section, Stt, Tts
+from calls.vendor_choice import Llm, Section, Stt, Tts, TtsChoice
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
@@ -103,6 +103,22 @@ class Agent(Section):
         if chosen.menu == "navigate" and not chosen.menu_goal:
             raise ValueError("answering: `menu: navigate` needs a `menu_goal`")
         return self
+
+    @model_validator(mode="after")
+    def _somebody_speaks_it(self) -> "Agent":
+        for choice in self.tts.choices:
+            if not choice.voice and choice.vendor not in self.speaks.voices:
+                raise ValueError(
+                    f"tts: there is no usual voice of {choice.vendor} for {self.speaks.name}: name "
+                    "one as `voice`, or take another vendor"
+                )
+        if self.detect_language and self.stt.vendor != "deepgram":
+            raise ValueError("detect_language: only the vendor deepgram detects it; see `stt`")
+        return self
+
+    def voice(self, choice: TtsChoice) -> str:
+        """The voice that this agent has at one of its vendors."""
+        return choice.voice or self.speaks.voices[choice.vendor]
 
     @property
     def speaks(self) -> Language:

@@ -50,6 +50,10 @@ class ReplyWatch(FrameProcessor):
         if not self._open:
             self._disarm()
 
+    def expect_sound(self) -> None:
+        """Another voice has just been given the words that are still to be heard."""
+        self._arm(SOUND_SECONDS, "tts")
+
     async def cleanup(self) -> None:
         """Forget the deadline."""
         self._disarm()

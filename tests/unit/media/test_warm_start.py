@@ -6,7 +6,7 @@ import sys
 SECOND_CLIENT = """
 import sys
 from deepgram import AsyncDeepgramClient
-from media_service import deepgram
+from media_service.vendors import deepgram
 deepgram.warm()
 before = set(sys.modules)
 AsyncDeepgramClient(api_key="x").listen.v1.connect

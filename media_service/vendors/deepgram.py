@@ -14,19 +14,33 @@ from typing import Any
 
 from deepgram import AsyncDeepgramClient
 from deepgram.listen.v1.types import ListenV1Finalize
-from pipecat.frames.frames import Frame, VADUserStoppedSpeakingFrame
+from pipecat.frames.frames import (
+    Frame,
+    ServiceSwitcherRequestMetadataFrame,
+    VADUserStoppedSpeakingFrame,
+)
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
-from pipecat.services.deepgram.stt import DeepgramSTTService
-from pipecat.services.deepgram.tts import DeepgramTTSService
+from pipecat.services.deepgram.stt import DeepgramSTTService, DeepgramSTTSettings
+from pipecat.services.deepgram.tts import DeepgramTTSService, DeepgramTTSSettings
 from pipecat.services.stt_service import STTService
-from pipecat.services.tts_service import WebsocketTTSService
 
-CONNECT_SECONDS = 2.0
+from calls.agent import Agent
+from calls.vendor_choice import SttChoice, TtsChoice
+from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.vendors.background import CONNECT_SECONDS, Background, transforms
+from media_service.vendors.vendors import Vendors
+
 RESULT_SECONDS = 2.0
 """From `Finalize` to any message at all; Deepgram sends interim results all the time."""
 RETRY_SECONDS = 0.25
 UNCONFIRMED_CHUNKS = 750
 """Of 20 ms: 15 s of sound."""
+MULTILINGUAL = "multi"
+"""nova-3 tells the language of what it hears: en, es, fr, de, hi, ru, pt, ja, it and nl."""
+REGIONAL = frozenset(
+    {"de-CH", "en-AU", "en-GB", "en-IN", "en-NZ", "en-US", "fr-CA", "nl-BE", "pt-BR", "pt-PT"}
+)
+"""What nova-3 tells apart within a language. Its Spanish is Spain's, or Latin America's."""
 
 
 def warm() -> None:
@@ -40,7 +54,14 @@ class Stt(DeepgramSTTService):
     """Speech to text. A connection that breaks or falls silent is made anew, once, at once.
 
     What was said and not transcribed yet is then sent again, so that no sentence is lost with it.
+
+    Args:
+        standby: connect only once it is asked to take over.
     """
+
+    def __init__(self, *, standby: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._standby = standby
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         """Set up, and connect in the background; what is heard meanwhile is transcribed then."""
@@ -50,7 +71,9 @@ class Stt(DeepgramSTTService):
         self._owed = False
         self._spare = 1
         self._unconfirmed: deque[bytes] = deque(maxlen=UNCONFIRMED_CHUNKS)
-        self._mending: asyncio.Task[None] | None = self.create_task(self._mend())
+        self._mending: asyncio.Task[None] | None = None
+        if not self._standby:
+            self._mending = self.create_task(self._mend())
 
     async def cleanup(self) -> None:
         """Release everything."""
@@ -69,6 +92,9 @@ class Stt(DeepgramSTTService):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """See Pipecat; and from each `Finalize` on, expect an answer."""
         await super().process_frame(frame, direction)
+        if isinstance(frame, ServiceSwitcherRequestMetadataFrame) and self._standby:
+            self._standby = False
+            self._mending = self.create_task(self._mend())
         if isinstance(frame, VADUserStoppedSpeakingFrame):
             self._owed = True
             await self._expect()
@@ -127,38 +153,48 @@ class Stt(DeepgramSTTService):
             await self.connected.send_media(audio)
 
 
-class Tts(DeepgramTTSService):
+class Tts(Background, DeepgramTTSService):
     """Text to speech."""
 
-    def __init__(self, *, tls: ssl.SSLContext, **kwargs: Any) -> None:
+    def __init__(self, *, tls: ssl.SSLContext, standby: bool = False, **kwargs: Any) -> None:
         # Deepgram does not say when a word is spoken; the playout tells the words instead.
-        super().__init__(push_text_frames=False, **kwargs)
-        self._tls = tls
-        self._one_at_a_time = asyncio.Lock()
-        self._opening: asyncio.Task[None] | None = None
+        super().__init__(tls=tls, standby=standby, push_text_frames=False, **kwargs)
 
-    async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
-        """Set up, and connect in the background."""
-        await WebsocketTTSService.setup(self, setup)
-        self._opening = self.create_task(self._connect())
 
-    async def cleanup(self) -> None:
-        """Release everything."""
-        if self._opening:
-            await self.cancel_task(self._opening)
-            self._opening = None
-        await super().cleanup()  # type: ignore[no-untyped-call]
+def heard(language: str) -> str:
+    """An agent's language as nova-3 names it."""
+    if language in REGIONAL:
+        return language
+    base, _, region = language.partition("-")
+    return "es-419" if base == "es" and region not in ("", "ES") else base
 
-    async def _connect(self) -> None:
-        # The first words come while the connection is being made, and wait here for it.
-        async with self._one_at_a_time:
-            try:
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await super()._connect()  # type: ignore[no-untyped-call]
-            except TimeoutError as error:
-                await self.push_error("no connection within the deadline", exception=error)
 
-    async def _websocket_connect(self, uri: str, **kwargs: Any) -> Any:
-        if uri.startswith("wss:"):
-            kwargs.setdefault("ssl", self._tls)
-        return await super()._websocket_connect(uri, **kwargs)
+def stt(vendors: Vendors, agent: Agent, choice: SttChoice) -> Stt:
+    """Deepgram's ears."""
+    return Stt(
+        api_key=vendors.secrets.get("deepgram/api-key"),
+        base_url=vendors.settings.deepgram_base_url,
+        sample_rate=SAMPLE_RATE,
+        # Turns are ended by Smart Turn, whose `Finalize` the vendor's own endpointing only delays.
+        settings=DeepgramSTTSettings(
+            model=choice.model,
+            language=MULTILINGUAL if agent.detect_language else heard(agent.language),
+            endpointing=False,
+        ),
+        # What the turn waits for a transcript that Deepgram does not mark as final.
+        ttfs_p99_latency=0.35,
+        standby=choice is not agent.stt,
+    )
+
+
+def tts(vendors: Vendors, agent: Agent, choice: TtsChoice) -> Tts:
+    """Deepgram's voice."""
+    return Tts(
+        api_key=vendors.secrets.get("deepgram/api-key"),
+        base_url=vendors.settings.deepgram_base_url,
+        sample_rate=SAMPLE_RATE,
+        settings=DeepgramTTSSettings(voice=agent.voice(choice)),
+        text_transforms=transforms(agent.language),
+        tls=vendors.tls,
+        standby=choice is not agent.tts,
+    )
