@@ -13,16 +13,26 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rehearsal.misfortune import Ordered
     from rehearsal.plan import Plan
 
 DEFAULT_SCENARIO = "order-check"
 NoColor = Annotated[bool, typer.Option("--no-color", help="Plain text.")]
 ScenarioName = Annotated[str, typer.Option("--scenario", metavar="NAME", help="Which call.")]
+FaultNames = Annotated[
+    list[str] | None,
+    typer.Option("--fault", metavar="NAME", help="What goes wrong; may be given several times."),
+]
+ListFaults = Annotated[
+    bool, typer.Option("--list-faults", "--faults", help="The faults, one a line.")
+]
 
 
 def rehearse(
     scenario: ScenarioName = DEFAULT_SCENARIO,
     show_list: Annotated[bool, typer.Option("--list", help="The scenarios, one a line.")] = False,
+    fault: FaultNames = None,
+    list_faults: ListFaults = False,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
     no_color: NoColor = False,
     port: Annotated[int, typer.Option(help="By default 7860, or a free one.")] = 0,
@@ -33,17 +43,24 @@ def rehearse(
         ),
     ] = sys.executable,
 ) -> None:
-    """Place one whole call, with everything around it rehearsed."""
+    """Place one whole call, with everything around it rehearsed.
+
+    With a fault it succeeds if the fault showed what it is to show.
+    """
     from rehearsal.scenario import names
 
     if show_list:
         for name in names():
             typer.echo(name)
         return
+    if list_faults:
+        _list_faults()
+        return
     with _errors_in_a_line():
         plan = _plan(port or (7860 if _is_free(7860) else _free_port()))
+        faults = _faults(fault, plan)
         console = _console(no_color, as_json)
-        ok = _run(_rehearse(plan, scenario, as_json, console, media_python))
+        ok = _run(_rehearse(plan, scenario, faults, as_json, console, media_python))
     raise typer.Exit(0 if ok else 1)
 
 
@@ -51,48 +68,78 @@ def serve(
     scenario: ScenarioName = DEFAULT_SCENARIO,
     port: Annotated[int, typer.Option(help="The one origin's.")] = 7860,
     host: Annotated[str, typer.Option(help="For containers; keep it on loopback.")] = "127.0.0.1",
+    fault: FaultNames = None,
+    list_faults: ListFaults = False,
     no_color: NoColor = False,
 ) -> None:
     """Keep that world up, to be phoned from with curl. Ctrl-C ends it."""
+    if list_faults:
+        _list_faults()
+        return
     with _errors_in_a_line():
         if not _is_free(port):
             raise OSError(f"port {port} is taken: stop what listens there, or take another --port")
-        _run(_serve(_plan(port, host), scenario, _console(no_color, False)))
+        plan = _plan(port, host)
+        _run(_serve(plan, scenario, _faults(fault, plan), _console(no_color, False)))
+
+
+def _list_faults() -> None:
+    from rehearsal.misfortune import MISFORTUNES
+
+    for name, misfortune in MISFORTUNES.items():
+        typer.echo(f"{name:26}{misfortune.shows}")
+
+
+def _faults(names: list[str] | None, plan: "Plan") -> "Ordered":
+    from rehearsal import admin
+    from rehearsal.misfortune import Ordered
+
+    ordered = Ordered(tuple(names or ()))
+    admin.check(ordered.orders, plan)
+    return ordered
 
 
 async def _rehearse(
-    plan: "Plan", name: str, as_json: bool, console: "Console", media_python: str
+    plan: "Plan", name: str, faults: "Ordered", as_json: bool, console: "Console", media_python: str
 ) -> bool:
-    from rehearsal import placed_call, report, scenario, verdict
+    from rehearsal import placed_call, report, scenario, trial, verdict
     from rehearsal.world import world
 
     chosen = scenario.load(name)
     shown = report.Report(console)
     shown.heading(f"Rehearsing {name}: {chosen.summary}")
-    async with world(plan, name, shown.step, media_python):
+    request, folder = _request(plan, chosen.request), plan.folder / "recordings"
+    async with world(plan, name, shown.step, media_python) as up:
         shown.heading("The call")
-        placed = await placed_call.place(
-            plan.origin,
-            plan.api_key,
-            _request(plan, chosen.request),
-            plan.folder / "recordings",
-            shown.happening,
-        )
-    missing = verdict.shortfalls(chosen.goal, placed.record)
-    shown.summary(placed, missing)
+        if faults.names:
+            tried = await trial.try_call(up, faults, request, chosen.goal, folder, shown.happening)
+        else:
+            placed = await placed_call.place(
+                plan.origin, plan.api_key, request, folder, shown.happening
+            )
+    if faults.names:
+        shown.trial(tried)
+        result, ok = report.trial_as_json(tried), tried.as_declared
+    else:
+        missing = verdict.shortfalls(chosen.goal, placed.record)
+        shown.summary(placed, missing)
+        result, ok = report.as_json(placed, missing), not missing
     if as_json:
-        typer.echo(json.dumps(report.as_json(placed, missing)))
-    return not missing
+        typer.echo(json.dumps(result))
+    return ok
 
 
-async def _serve(plan: "Plan", name: str, console: "Console") -> bool:
-    from rehearsal import report, scenario
+async def _serve(plan: "Plan", name: str, faults: "Ordered", console: "Console") -> bool:
+    from rehearsal import admin, report, scenario
     from rehearsal.world import world
 
     chosen = scenario.load(name)
     shown = report.Report(console)
     shown.heading("Starting")
-    async with world(plan, name, shown.step):
+    async with world(plan, name, shown.step) as up:
+        await admin.order(faults.orders, up.stand_ins)
+        for fault in faults.names:
+            shown.step(f"{fault} from now on")
         console.print()
         body = json.dumps(_request(plan, chosen.request))
         console.print("Ready. Place a call:\n", style="bold")
@@ -167,6 +214,8 @@ class _errors_in_a_line:  # noqa: N801 -- reads as a statement
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Any
     ) -> None:
+        from rehearsal.admin import OrderError
+        from rehearsal.misfortune import UnknownFaultError
         from rehearsal.placed_call import NeverEndedError, NotPlacedError, RecordingError
         from rehearsal.plan import PlanError
         from rehearsal.process import ProcessError
@@ -176,6 +225,8 @@ class _errors_in_a_line:  # noqa: N801 -- reads as a statement
             raise typer.Exit(130)
         known = (
             RecordingError,
+            UnknownFaultError,
+            OrderError,
             PlanError,
             ProcessError,
             NotPlacedError,

@@ -17,7 +17,21 @@ _RECORDING_SECONDS = 20.0
 
 
 class NotPlacedError(Exception):
-    """The API refused. The message is its answer."""
+    """The API refused, or does not know what came of it. The message is its answer.
+
+    Attributes:
+        status: of the answer.
+        problem: its body.
+        retry_after: the header, in seconds; None without it.
+    """
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(f"POST /dialout: {answer.status_code} {answer.text}")
+        self.status = answer.status_code
+        self.retry_after = answer.headers.get("retry-after")
+        self.problem: dict[str, Any] = {}
+        if answer.headers.get("content-type", "").startswith("application/problem+json"):
+            self.problem = answer.json()
 
 
 class RecordingError(Exception):
@@ -53,13 +67,37 @@ async def place(
         NeverEndedError: it has not ended after ``seconds``.
         RecordingError: its recording cannot be had.
     """
-    headers = {"Authorization": f"Bearer {api_key}"}
-    async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=30) as api:
+    async with _api(origin, api_key) as api:
         answer = await api.post("/dialout", json=request)
         if answer.status_code != 201:
-            raise NotPlacedError(f"POST /dialout: {answer.status_code} {answer.text}")
+            raise NotPlacedError(answer)
         record = await _follow(api, answer.json()["call_id"], tell, seconds)
         return PlacedCall(record, await _fetch(api, record, folder))
+
+
+async def follow(
+    origin: str,
+    api_key: str,
+    call_id: str,
+    folder: Path,
+    tell: Callable[[Happening], None],
+    *,
+    seconds: float = 300,
+) -> PlacedCall:
+    """As ``place``, of a call that was asked for already.
+
+    Raises:
+        NeverEndedError: it has not ended after ``seconds``.
+        RecordingError: its recording cannot be had.
+    """
+    async with _api(origin, api_key) as api:
+        record = await _follow(api, call_id, tell, seconds)
+        return PlacedCall(record, await _fetch(api, record, folder))
+
+
+def _api(origin: str, api_key: str) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {api_key}"}
+    return httpx.AsyncClient(base_url=origin, headers=headers, timeout=30)
 
 
 async def _follow(

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import httpx
 
+from rehearsal.admin import Addresses
 from rehearsal.cloud.deployment import ENV, Deployment, LocalCloud
 from rehearsal.cloud.environment import credentials
+from rehearsal.misfortune import Part
 from rehearsal.plan import Plan, Vendor
 from rehearsal.process import Process, ProcessError, clean
 
@@ -22,6 +24,7 @@ Say = Callable[[str], None]
 
 # Production limits these; a rehearsal is not to wait for them.
 _OPENED = {
+    "DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY": "0",
     "DIALOUT_CALLING_WINDOW": "00:00-24:00",
     "DIALOUT_CALLS_PER_SECOND": "20",
     "DIALOUT_SEATS_PER_TASK": "10",
@@ -38,6 +41,8 @@ class World:
     twilio_url: str
     """Where the phone network's REST API is; the stand-in's has ``/_rehearsal`` too."""
     media: Process
+    stand_ins: Addresses
+    """What is not real, the cloud with it, and takes orders of misfortunes."""
 
 
 @asynccontextmanager
@@ -98,7 +103,16 @@ async def world(
             for task in starting:
                 task.cancel()
             await asyncio.gather(*starting, return_exceptions=True)
-        yield World(plan, deployment, twilio, media)
+        addresses: dict[Part, tuple[Vendor | None, str]] = {
+            "twilio": (plan.twilio, twilio),
+            "deepgram": (plan.deepgram, deepgram),
+            "groq": (plan.groq, groq),
+            "cloud": (None, deployment.endpoint),
+        }
+        yield World(
+            plan, deployment, twilio, media,
+            {p: at for p, (vendor, at) in addresses.items() if not vendor or not vendor.base_url},
+        )  # fmt: skip
 
 
 def _twilio_options(plan: Plan, scenario: str) -> list[str]:

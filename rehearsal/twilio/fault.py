@@ -24,17 +24,18 @@ DETAILS: Mapping[str, Mapping[str, type]] = {
     "create_429": {},
     "create_500": {},
     "create_500_after": {},
-    "webhook_duplicate": {"path": str},
-    "webhook_delay": {"path": str, "seconds": float},
-    "webhook_lost": {"path": str},
+    "webhook_duplicate": {"path": str, "status": str},
+    "webhook_delay": {"path": str, "status": str, "seconds": float},
+    "webhook_lost": {"path": str, "status": str},
     "stream_cut": {"seconds": float},
     "redirect_on_broken": {"then": str},
     "account_trial": {},
     "number_without_voice": {},
     "country_closed": {},
 }
-"""What each may be told: ``path`` (a part of the webhook's path; all without it), ``seconds``, and
-``then``: what a call does whose socket broke: ``follow`` the next verb, ``end``, or ``hold`` on."""
+"""What each may be told: ``path`` (a part of the webhook's path; all without it), ``status`` (only
+reports of this CallStatus), ``seconds``, and ``then``: what a call does whose socket broke:
+``follow`` the next verb, ``end``, or ``hold`` on."""
 
 AFTER_BREAK = ("follow", "end", "hold")
 

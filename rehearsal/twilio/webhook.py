@@ -66,7 +66,7 @@ class Webhooks:
             WebhookError: no answer, or one that is not 2xx.
         """
         path = urlsplit(address.url).path
-        struck = {name for name, detail in faults.items() if detail.get("path", "") in path}
+        struck = {name for name, detail in faults.items() if _meant(detail, path, parameters)}
         if "webhook_lost" in struck:
             call.events.add(self._clock.now(), "webhook_lost", {"path": path})
             raise WebhookError(11205, "lost by order")
@@ -154,6 +154,12 @@ class Webhooks:
                 connector=aiohttp.TCPConnector(force_close=True, limit=0),
             )
         return self._session
+
+
+def _meant(detail: Mapping[str, Any], path: str, parameters: Mapping[str, str]) -> bool:
+    """Whether a fault strikes this webhook."""
+    status = parameters.get("CallStatus")
+    return detail.get("path", "") in path and detail.get("status", status) == status
 
 
 def _about(parameters: Mapping[str, str]) -> dict[str, str]:

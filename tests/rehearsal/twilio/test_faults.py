@@ -96,6 +96,16 @@ async def test_webhooks_come_twice_late_or_never(network: Rehearsed, product: Pr
     assert sent - answered >= 0.3
 
 
+async def test_one_report_of_several_can_be_meant(network: Rehearsed, product: Product) -> None:
+    order = {"name": "webhook_delay", "path": "/status", "status": "ringing", "seconds": 0.5}
+    await admin(network, "PUT", "/faults", order)
+    product.twiml["/twiml"] = "<Response><Hangup/></Response>"
+    await network.dial()
+    await product.hook("/status", CallStatus="ringing")
+    reported = [hook.form["CallStatus"] for hook in product.hooks if hook.path == "/status"]
+    assert reported[-2:] == ["completed", "ringing"]
+
+
 async def test_a_cut_stream_has_no_close_frame(network: Rehearsed, product: Product) -> None:
     codes: list[int | None] = []
 
