@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.attempts import Cap
-from calls.call import Call, EndReason, NotQueuedError, Status
+from calls.call import Call, EndReason, NotQueuedError, Status, Turn
 from calls.do_not_call import Listing
 from calls.ports import (
     CallNotFoundError,
@@ -270,6 +271,23 @@ def test_another_transaction_on_the_same_item_is_a_race_lost_and_no_error() -> N
         stub.add_client_error("transact_write_items", **conflicting("TransactionConflict"))
         stub.add_response("transact_write_items", {})
         records.create(call("01B"))
+        stub.assert_no_pending_responses()
+
+
+def test_a_transaction_for_which_the_table_had_no_room_is_tried_again() -> None:
+    # Of single requests the SDK does that itself; of a transaction's steps it does not look.
+    client = boto3.client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    records = DynamoCallRecords("calls", client)
+    with Stubber(client) as stub:
+        for code in ("ThrottlingError", "ProvisionedThroughputExceeded"):
+            stub.add_client_error("transact_write_items", **conflicting("None", code))
+        stub.add_response("transact_write_items", {})
+        records.append_turn("01A", 1, Turn(number=1, role="agent", text="Hi", at=AT))
+        stub.add_client_error("transact_write_items", **conflicting("None", "ValidationError"))
+        with pytest.raises(ClientError):
+            records.append_turn("01A", 1, Turn(number=2, role="agent", text="Hi", at=AT))
         stub.assert_no_pending_responses()
 
 
