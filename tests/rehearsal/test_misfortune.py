@@ -1,5 +1,9 @@
 """What is ordered of whom, and whether a misfortune showed what it is to show."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +12,7 @@ from rehearsal import admin
 from rehearsal.misfortune import MISFORTUNES, Ordered, Sight, UnknownFaultError
 from rehearsal.plan import PlanError, plan
 
+DIALOUT = str(Path(sys.executable).with_name("dialout"))
 SAID = Sight(201, end_reason="agent_hung_up", goal_reached=True)
 
 
@@ -73,3 +78,23 @@ def test_a_real_vendor_takes_no_orders(name: str, environment: dict[str, Any]) -
 def test_the_cloud_is_never_real() -> None:
     real = {"DEEPGRAM_API_KEY": "real", "GROQ_API_KEY": "real"}
     admin.check(Ordered(("ssm-down",)).orders, plan(real, 7860))
+
+
+def rehearse(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DIALOUT, "rehearse", *arguments], env={**os.environ, **environment},
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+
+
+def test_they_are_listed_one_a_line_with_what_they_show() -> None:
+    lines = rehearse("--list-faults").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(MISFORTUNES)
+    assert all(len(line.split()) > 5 for line in lines)
+
+
+def test_one_that_cannot_be_is_said_in_a_line_and_nothing_is_started() -> None:
+    unknown = rehearse("--fault", "rain")
+    assert (unknown.returncode, "no fault 'rain'" in unknown.stderr) == (2, True)
+    real = rehearse("--fault", "llm-down", GROQ_API_KEY="real")
+    assert (real.returncode, "needs its stand-in" in real.stderr) == (2, True)
