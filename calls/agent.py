@@ -26,7 +26,8 @@ class MissingVariableError(AgentError):
     def __init__(self, agent: str, names: list[str]) -> None:
         self.names = names
         super().__init__(
-            f"agent {agent!r} needs the variables {', '.join(names)}: give them in `variables`"
+            f"agent {agent!r} needs the variables {', '.join(names)}: give them in `variables`, or "
+            "a value that stands in for each in the agent's file"
         )
 
 
@@ -67,7 +68,8 @@ class Agent(Section):
     """What a variable is when the request does not give it."""
     context_url: Https | None = None
     """Asked while it rings, with the call's number and variables: JSON whose fields become
-    variables too, such as what a CRM knows of the callee. Two seconds at most."""
+    variables too, such as what a CRM knows of the callee. Two seconds at most, and the call does
+    not wait for it: whatever it might give needs a value in ``variables`` that stands in for it."""
     stt: Stt = Stt()
     llm: Llm = Llm()
     tts: Tts = Tts()

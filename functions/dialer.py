@@ -7,7 +7,7 @@ from calls.failure import kinds, places
 from calls.seats import NotNowError
 from calls.settings import settings
 from calls.waiting import Waiting
-from functions import wiring
+from functions import preparing, wiring
 from functions.log import logger
 
 
@@ -36,6 +36,7 @@ def _dial(message: dict[str, Any]) -> None:
         logger.error("Waiting call not placed", call_id=error.call_id, twilio_code=error.code)
     else:
         logger.info("Waiting call done", call_id=call.call_id, status=call.status)
+        preparing.ask(call)
 
 
 def _queue_of(message: dict[str, Any]) -> str:

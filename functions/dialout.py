@@ -12,7 +12,7 @@ from calls.dialing import CallNotPlacedError
 from calls.explanation import Explanation
 from calls.phone_number import masked
 from calls.seats import NoFreeSeatError
-from functions import http_api, metric, wiring
+from functions import http_api, metric, preparing, wiring
 from functions.log import logger
 
 app = http_api.resolver()
@@ -72,6 +72,8 @@ def dialout(
         agent=call.agent,
         api_key=api_key,
     )
+    if not dialed.replayed:
+        preparing.ask(call)
     headers = {"Location": f"/calls/{call.call_id}"}
     if dialed.replayed:
         headers["Idempotent-Replayed"] = "true"

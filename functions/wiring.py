@@ -11,6 +11,7 @@ from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.event_bus import EventBus
 from calls.adapters.parameters import ParameterStore
+from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.dialing import Dialer
@@ -42,6 +43,11 @@ def ledger() -> DynamoLedger:
 @cache
 def do_not_call() -> DynamoDoNotCall:
     return DynamoDoNotCall(settings().table, dynamodb())
+
+
+@cache
+def prepare_queue() -> PrepareQueue:
+    return PrepareQueue(settings().prepare_queue_url)
 
 
 @cache

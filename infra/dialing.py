@@ -33,6 +33,7 @@ class Dialing(Construct):
         )  # fmt: skip
         data.let_use_table(self.dialer.role)
         let_read_secrets(self.dialer.role, context)
+        data.prepare_queue.grant_send_messages(self.dialer.role)
         # One call takes about a second, Twilio's answer included; two is the least that AWS takes.
         at_once = max(2, math.ceil(context.calls_per_second) + 1)
         for queue in (data.timed_queue, data.campaign_queue):

@@ -9,6 +9,7 @@ from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_greetings import DynamoGreetings
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.parameters import ParameterStore
+from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.twilio_signature import is_twilios
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.settings import settings
@@ -16,6 +17,8 @@ from media_service import log, metrics, models
 from media_service.app import create_app
 from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
+from media_service.preparer import Preparer
+from media_service.preparing import Preparing
 from media_service.server import Server
 from media_service.vendors import Vendors
 from media_service.world import World
@@ -44,9 +47,17 @@ async def serve(host: str, port: int) -> None:
     app = create_app(world, secrets, is_twilios, live)
     telling = asyncio.create_task(metrics.report(chosen.env, chosen.seats_per_task, live))
     try:
-        await Server(app, live, heartbeat, host, port).serve()
+        await Server(app, live, heartbeat, host, port, _preparer(world)).serve()
     finally:
         telling.cancel()
+
+
+def _preparer(world: World) -> Preparer | None:
+    """What prepares calls; nothing, where there is no queue of them."""
+    url = world.settings.prepare_queue_url
+    if not url:
+        return None
+    return Preparer(PrepareQueue(url), Preparing(world).prepare)
 
 
 def main() -> None:

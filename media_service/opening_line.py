@@ -1,6 +1,7 @@
 """An opening that nobody wrote down: the agent's own LLM says how it begins."""
 
 import asyncio
+import logging
 import re
 from typing import Any
 
@@ -9,6 +10,8 @@ from pipecat.services.llm_service import LLMService
 
 from calls.agent import Agent
 from media_service.plain_text import plain_text
+
+log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 4.0
 """It rings for longer than that."""
@@ -26,11 +29,12 @@ class NoOpeningError(Exception):
     """The LLM wrote nothing that could be said. The message quotes nothing of it."""
 
 
-async def write(llm: LLMService[Any], agent: Agent) -> str:
+async def write(llm: Any, agent: Agent) -> str:
     """The opening line, with what the law wants said put after it.
 
     Args:
-        llm: the call's own, its system message being the agent's prompt.
+        llm: the call's own, its system message being the agent's prompt; an LLM, or a stage of
+            several.
 
     Raises:
         NoOpeningError: nothing of use came within WRITE_SECONDS.
@@ -38,7 +42,7 @@ async def write(llm: LLMService[Any], agent: Agent) -> str:
     asked = _ASKED.format(language=agent.speaks.name)
     try:
         async with asyncio.timeout(WRITE_SECONDS):
-            text = await llm.run_inference(LLMContext([{"role": "user", "content": asked}]))
+            text = await _inferred(llm, asked)
     except TimeoutError:
         raise NoOpeningError("no answer within the deadline") from None
     except Exception as error:  # Every vendor's client has its own.
@@ -47,6 +51,21 @@ async def write(llm: LLMService[Any], agent: Agent) -> str:
     if not line:
         raise NoOpeningError("an empty answer")
     return agent.disclosed(line)
+
+
+async def _inferred(llm: Any, asked: str) -> str | None:
+    """What the LLM answers; of several, the first that does."""
+    *firsts, last = getattr(llm, "services", None) or [llm]
+    for service in firsts:
+        try:
+            return await _answer(service, asked)
+        except Exception as error:
+            log.warning("an LLM wrote no opening", extra={"why": type(error).__name__})
+    return await _answer(last, asked)
+
+
+async def _answer(llm: LLMService[Any], asked: str) -> str | None:
+    return await llm.run_inference(LLMContext([{"role": "user", "content": asked}]))
 
 
 def _cut(text: str) -> str:

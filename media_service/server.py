@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
+from media_service.preparer import Preparer
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,13 @@ class Server(uvicorn.Server):
     """
 
     def __init__(
-        self, app: FastAPI, live: LiveCalls, heartbeat: Heartbeat, host: str, port: int
+        self,
+        app: FastAPI,
+        live: LiveCalls,
+        heartbeat: Heartbeat,
+        host: str,
+        port: int,
+        preparer: Preparer | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -36,6 +43,7 @@ class Server(uvicorn.Server):
         )  # fmt: skip
         self._live = live
         self._heartbeat = heartbeat
+        self._preparer = preparer
         self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -44,6 +52,8 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         await self._heartbeat.start()
+        if self._preparer:
+            self._preparer.start()
         for server in self.servers:
             host, port = server.sockets[0].getsockname()[:2]
             log.info("the media service listens", extra={"host": host, "port": port})
@@ -51,6 +61,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop, with no beat left behind."""
         await self._heartbeat.stop()
+        if self._preparer:
+            await self._preparer.stop()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -67,6 +79,8 @@ class Server(uvicorn.Server):
     async def _wait(self, sig: int, frame: FrameType | None) -> None:
         # First of all: nobody more is phoned for this task.
         await self._heartbeat.stop()
+        if self._preparer:
+            await self._preparer.stop()
         log.info("the media service drains", extra={"live": len(self._live)})
         if not await self._live.over(DRAIN_SECONDS):
             log.error("calls are cut off", extra={"live": len(self._live)})

@@ -86,4 +86,6 @@ async def synthesize(voice: TTSService, text: str) -> bytes:
 async def _mulaw(pieces: list[TTSAudioRawFrame]) -> bytes:
     rate = pieces[0].sample_rate
     pcm = b"".join(piece.audio for piece in pieces)
-    return bytes(await pcm_to_ulaw(pcm, rate, SAMPLE_RATE, create_stream_resampler()))
+    resampler = create_stream_resampler()
+    pcm = await resampler.resample(pcm, rate, SAMPLE_RATE) + await resampler.flush()
+    return bytes(await pcm_to_ulaw(pcm, SAMPLE_RATE, SAMPLE_RATE, resampler))

@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk.assertions import Template
 
-from tests.infra.conftest import functions, resources, synthesized
+from tests.infra.conftest import functions, listed, resources, statements, synthesized
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 
@@ -38,3 +38,20 @@ def test_a_faster_pace_gets_more_dialers() -> None:
     template = synthesized(**{"set.DIALOUT_CALLS_PER_SECOND": "7.5"})
     scaled = [found["ScalingConfig"] for found in mappings(template).values()]
     assert scaled == [{"MaximumConcurrency": 9}] * 2
+
+
+@pytest.mark.parametrize("module", ["dialout", "dialer"])
+def test_whoever_places_a_call_may_have_it_prepared(dev: Template, module: str) -> None:
+    role = functions(dev)[f"functions.{module}.handler"]["Role"]["Fn::GetAtt"][0]
+    queues = resources(dev, "AWS::SQS::Queue")
+    (prepare,) = (
+        name for name, each in queues.items() if each["QueueName"] == "dialout-dev-prepare"
+    )
+    granted = [
+        action
+        for each in statements(dev, role)
+        if {"Fn::GetAtt": [prepare, "Arn"]} in listed(each["Resource"])
+        for action in listed(each["Action"])
+    ]
+    assert "sqs:SendMessage" in granted
+    assert "sqs:ReceiveMessage" not in granted

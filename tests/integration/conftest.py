@@ -95,6 +95,7 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "DIALOUT_ENV": "test",
         "DIALOUT_TABLE": "dialout-test",
         "DIALOUT_RECORDINGS_BUCKET": "recordings-test",
+        "DIALOUT_PREPARE_QUEUE_URL": f"{SQS}/prepare-test",
         "DIALOUT_TIMED_QUEUE_URL": f"{SQS}/timed-test",
         "DIALOUT_CAMPAIGN_QUEUE_URL": f"{SQS}/campaign-test",
         "DIALOUT_CALLS_PER_SECOND": "1000",
@@ -107,7 +108,7 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     caches = [
-        settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue,
+        settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue, wiring.prepare_queue,
         wiring.secrets, wiring.recordings, wiring._telephony,
     ]  # fmt: skip
     for cached in caches:
@@ -115,7 +116,7 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         create_table("dialout-test")
         boto3.client("s3").create_bucket(Bucket="recordings-test")
-        for name in ("timed-test", "campaign-test"):
+        for name in ("prepare-test", "timed-test", "campaign-test"):
             boto3.client("sqs").create_queue(QueueName=name)
         offer_seats(10)
         key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=datetime.now(UTC))

@@ -14,7 +14,7 @@ from functions import call_records, dialer, sweeper, wiring
 from functions.log import logger
 from tests.integration.conftest import API_KEY, SQS, Twilio, offer_seats
 from tests.integration.gateway import Context, event
-from tests.integration.test_dialout_function import ARTICLE, post
+from tests.integration.test_dialout_function import ARTICLE, post, prepared
 
 pytestmark = pytest.mark.usefixtures("cloud")
 WAITING = {**ARTICLE, "wait": True}
@@ -106,6 +106,7 @@ def test_a_call_that_waits_is_dialled_once_when_a_seat_is_free(twilio: Twilio) -
     (message,) = received("timed-test")
     assert dialed(message) == {"batchItemFailures": []}
     assert twilio.creates == []
+    assert prepared() == []
     (again,) = received("timed-test")
     assert again["body"] == message["body"]
     assert 8 < again["delay"] <= 10
@@ -115,6 +116,7 @@ def test_a_call_that_waits_is_dialled_once_when_a_seat_is_free(twilio: Twilio) -
         assert dialed(again, again) == {"batchItemFailures": []}
     assert len(twilio.creates) == 1
     assert wiring.records().get(call_id).status is Status.DIALING
+    assert set(prepared()) == {call_id}
     replay = post(WAITING, **{"idempotency-key": "k"})
     assert (replay["statusCode"], replay["json"]) == (202, answer["json"])
     assert replay["headers"]["Idempotent-Replayed"] == "true"

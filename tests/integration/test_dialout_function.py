@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from calls.adapters.prepare_queue import PrepareQueue
 from calls.consent import Consent
 from functions import wiring
 from functions.dialout import handler
 from functions.log import logger
-from tests.integration.conftest import API_KEY, PUBLIC, Twilio
+from tests.integration.conftest import API_KEY, PUBLIC, SQS, Twilio
 from tests.integration.gateway import Context, event
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -188,3 +189,32 @@ def test_the_consent_is_kept_with_the_call() -> None:
     call_id = post({**ARTICLE, "consent": consent})["json"]["call_id"]
     assert wiring.records().get(call_id).consent == Consent.model_validate(consent)
     assert post({**ARTICLE, "consent": {"basis": "x"}})["statusCode"] == 400
+
+
+def prepared() -> list[str]:
+    """The calls that are asked to be prepared."""
+    found: list[str] = []
+    while taken := wiring.prepare_queue().take(0):
+        found += [each.call_id for each in taken]
+    return found
+
+
+def test_a_placed_call_is_prepared_while_it_rings(twilio: Twilio) -> None:
+    answer = post(ARTICLE, **{"idempotency-key": "k"})
+    assert prepared() == [answer["json"]["call_id"]]
+    post(ARTICLE, **{"idempotency-key": "k"})
+    assert prepared() == []
+
+
+def test_a_call_that_is_not_placed_is_not_prepared(twilio: Twilio) -> None:
+    twilio.answers.append((400, {"code": 21211, "message": "no", "status": 400}))
+    assert post(ARTICLE)["statusCode"] == 502
+    assert prepared() == []
+
+
+def test_a_call_that_cannot_be_prepared_is_placed_all_the_same(
+    twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "prepare_queue", lambda: PrepareQueue(f"{SQS}/no-such-queue"))
+    assert post(ARTICLE)["statusCode"] == 201
+    assert len(twilio.creates) == 1

@@ -81,6 +81,21 @@ def test_variables_are_put_in_and_missing_ones_named(tmp_path: Path) -> None:
         agent.check({})
 
 
+def test_a_context_that_does_not_come_leaves_no_gap(tmp_path: Path) -> None:
+    """What only the CRM may know has to have a value that stands in for it: nobody is phoned to
+    hear a text that cannot be filled."""
+    agent = agents.read(written(tmp_path, GOOD + "context_url: https://crm.example.com/callee"))
+    with pytest.raises(MissingVariableError, match="a value that stands in"):
+        agent.check({})
+    agent.check({"name": "Sarah"})
+    agents.read(
+        written(
+            tmp_path,
+            GOOD + "context_url: https://crm.example.com/callee\nvariables: {name: there}",
+        )
+    ).check({})
+
+
 def test_a_variables_value_is_not_a_template(tmp_path: Path) -> None:
     agent = agents.read(written(tmp_path, GOOD))
     assert agent.render("{{name}}", {"name": "{{other}}"}) == "{{other}}"
