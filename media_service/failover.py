@@ -5,6 +5,7 @@ not transcribed. A stage remembers the frames that it was given and that are not
 them to the next vendor. Pipecat's switcher lets no frame out twice, so nobody downstream notices.
 """
 
+import logging
 from collections import deque
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,8 @@ from pipecat.processors.filters.function_filter import FunctionFilter
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from media_service.utterance import Utterance
+
+log = logging.getLogger(__name__)
 
 UNSETTLED_CHUNKS = 750
 """Of 20 ms: 15 s of sound that may not be transcribed yet."""
@@ -200,6 +203,16 @@ class LlmStage(Stage, LLMSwitcher[InTurn]):
             if not self.taking_over:
                 self._asked = None
         await super().push_frame(frame, direction)
+
+    async def run_inference(self, context: LLMContext, **kwargs: Any) -> str | None:
+        """An answer beside the conversation: by whoever gives one first, from the active one on."""
+        left = self.llms[self.llms.index(self.active_llm) :]
+        for llm in left[:-1]:
+            try:
+                return await llm.run_inference(context=context, **kwargs)
+            except Exception:
+                log.warning("a vendor fails beside the conversation, and the next is asked")
+        return await left[-1].run_inference(context=context, **kwargs)
 
     def _owed(self) -> list[tuple[Frame, FrameDirection]]:
         if self._asked is None:

@@ -33,6 +33,9 @@ SPEECH_LEVEL = 10 ** (-20 / 20)
 """RMS of the loud parts, of full scale: a near voice on a good line."""
 PEAK = 10 ** (-2 / 20)
 APOLOGY_VOICE = "af_bella"
+PICO_VOICES = {"de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it": "it-IT"}
+PICO_SPEED = 0.95
+"""Nobody expects to be told this."""
 VOICES_SHA256 = {
     "af_bella": "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b",
     "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
@@ -129,8 +132,8 @@ def levelled(audio: Audio, rate: int) -> Audio:
     return louder
 
 
-def _sampled(spoken: Audio, rate: int) -> NDArray[np.int16]:
-    audio: Audio = soxr.resample(spoken, MODEL_RATE, rate, quality="VHQ")
+def _sampled(spoken: Audio, rate: int, spoken_rate: int = MODEL_RATE) -> NDArray[np.int16]:
+    audio: Audio = soxr.resample(spoken, spoken_rate, rate, quality="VHQ")
     samples: NDArray[np.int16] = (levelled(trimmed(audio, rate), rate) * 32767).astype(np.int16)
     return samples
 
@@ -147,22 +150,35 @@ def render_clips(kokoro: Kokoro, only: list[str]) -> None:
             file.writeframes(samples.astype("<i2").tobytes())
 
 
-def render_apologies(kokoro: Kokoro, folder: Path) -> None:
-    """Writes <language>.ulaw, raw 8 kHz mu-law, beside every <language>.txt of the folder."""
+def render_apologies(kokoro: Kokoro | None, folder: Path) -> None:
+    """Writes <language>.ulaw, raw 8 kHz mu-law, beside every <language>.txt of the folder.
+
+    English by Kokoro, if it is here; Pico speaks the other languages, less well but as clearly.
+    """
+    package: Any = importlib.import_module("py_nanotts")
+    pico = package.NanoTTS()
     for text in sorted(folder.glob("*.txt")):
         words = text.read_text(encoding="utf-8").strip()
-        spoken = kokoro.speak(words, APOLOGY_VOICE)
-        text.with_suffix(".ulaw").write_bytes(mulaw.encode(_sampled(spoken, PHONE_RATE)))
+        if text.stem in PICO_VOICES:
+            pcm = pico.speak(words, voice=PICO_VOICES[text.stem], speed=PICO_SPEED)
+            spoken = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
+            samples = _sampled(spoken, PHONE_RATE, CLIP_RATE)
+        elif kokoro:
+            samples = _sampled(kokoro.speak(words, APOLOGY_VOICE), PHONE_RATE)
+        else:
+            continue
+        text.with_suffix(".ulaw").write_bytes(mulaw.encode(samples))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--voices", type=Path, required=True, help="folder of <voice>.bin files")
+    parser.add_argument("--voices", type=Path, help="folder of <voice>.bin files, for Kokoro")
     parser.add_argument("--apologies", type=Path, help="folder of <language>.txt files")
     parser.add_argument("clips", nargs="*", help="only these; default: all")
     asked = parser.parse_args()
-    kokoro = Kokoro(asked.voices)
-    render_clips(kokoro, asked.clips)
+    kokoro = Kokoro(asked.voices) if asked.voices else None
+    if kokoro:
+        render_clips(kokoro, asked.clips)
     if asked.apologies:
         render_apologies(kokoro, asked.apologies)
     return 0

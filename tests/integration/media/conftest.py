@@ -201,15 +201,18 @@ async def service(deepgram: Stand, llm: Stand, loaded: models.Models) -> AsyncIt
 
 
 @asynccontextmanager
-async def serving(deepgram: str, groq: str, loaded: models.Models) -> AsyncIterator[Service]:
+async def serving(
+    deepgram: str, groq: str, loaded: models.Models, **more: str
+) -> AsyncIterator[Service]:
     settings = Settings(
         public_ws_url=PUBLIC_WS, public_api_url="https://api.dialout.test",
-        deepgram_base_url=deepgram, groq_base_url=groq,
+        deepgram_base_url=deepgram, groq_base_url=groq, **more,
     )  # fmt: skip
     secrets = FakeSecrets(
         {
             "twilio/auth-token": AUTH_TOKEN, "stream-secret": SECRET,
             "deepgram/api-key": "key", "groq/api-key": "key",
+            "openai/api-key": "key", "anthropic/api-key": "key", "cartesia/api-key": "key",
         }
     )  # fmt: skip
     telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()

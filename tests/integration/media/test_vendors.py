@@ -1,0 +1,201 @@
+"""Whole turns by other vendors than the usual, and by the fallback of one that fails."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from calls.agent import Agent
+from media_service import models
+from tests.integration.media.conftest import AGENT, APOLOGY, Service, Stand, serving
+from tests.integration.media.vendor_server import VendorServer
+
+
+@pytest.fixture
+async def others() -> AsyncIterator[VendorServer]:
+    server = VendorServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def service(
+    deepgram: Stand, llm: Stand, others: VendorServer, loaded: models.Models
+) -> AsyncIterator[Service]:
+    more = {
+        "openai_base_url": f"{others.url}/v1", "anthropic_base_url": others.url,
+    }  # fmt: skip
+    async with serving(deepgram.url, f"{llm.url}/openai/v1", loaded, **more) as running:
+        yield running
+
+
+def agent(**choices: Any) -> Agent:
+    """The usual one with other vendors."""
+    return Agent.model_validate({**AGENT.model_dump(exclude_unset=True), **choices})
+
+
+async def a_turn(service: Service, *roles: str) -> None:
+    """The greeting, an answer by the callee, and the agent's."""
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("sarah-speaking")
+        await phone.quiet(0.5)
+        await phone.hang_up()
+        await service.over()
+    assert APOLOGY[0] not in bytes(phone.sound)
+    print([(turn.role, turn.text) for turn in service.said()])
+    assert [turn.role for turn in service.said()] == ["agent", "callee", *(roles or ["agent"])]
+
+
+# Each protocol.
+
+
+async def test_ears_that_take_whole_utterances(service: Service, others: VendorServer) -> None:
+    service.agent = agent(stt={"vendor": "openai"})
+    await a_turn(service)
+    assert service.said()[1].text == "Yes, this is Sarah."
+    (heard,) = others.bodies("/v1/audio/transcriptions")
+    assert (heard["model"], heard["language"]) == ("gpt-transcribe", "en")
+    # The clip is 1.5 s long or so, at 8 kHz and 16 bits, with what was before and after it.
+    assert 20_000 < heard["bytes"] < 70_000
+
+
+async def test_groqs_ears(
+    deepgram: Stand, llm: Stand, others: VendorServer, loaded: models.Models
+) -> None:
+    async with serving(deepgram.url, f"{others.url}/v1", loaded) as service:
+        service.agent = agent(stt={"vendor": "groq"})
+        await a_turn(service)
+    (heard,) = others.bodies("/v1/audio/transcriptions")
+    assert (heard["model"], heard["language"]) == ("whisper-large-v3-turbo", "en")
+
+
+async def test_openai_thinks_and_speaks(service: Service, others: VendorServer) -> None:
+    service.agent = agent(llm={"vendor": "openai"}, tts={"vendor": "openai", "voice": "nova"})
+    await a_turn(service)
+    assert service.said()[0].text == AGENT.greeting.replace("{{customer_name}}", "Sarah")  # type: ignore[union-attr]
+    assert service.said()[2].text == others.answers
+    (asked,) = others.bodies("/v1/chat/completions")
+    assert asked["model"] == "gpt-4.1"
+    assert asked["messages"][-1]["role"] == "user"
+    spoken = others.bodies("/v1/audio/speech")
+    assert {body["voice"] for body in spoken} == {"nova"}
+    assert spoken[-1]["input"] == others.answers
+
+
+async def test_anthropic_thinks(service: Service, others: VendorServer) -> None:
+    service.agent = agent(llm={"vendor": "anthropic"})
+    await a_turn(service)
+    assert service.said()[2].text == others.answers
+    (asked,) = others.bodies("/v1/messages")
+    assert asked["model"] == "claude-haiku-4-5"
+    assert "You are talking to Sarah" in str(asked["system"])
+    assert "end_call" in str(asked["tools"])
+
+
+# One that fails.
+
+
+@pytest.mark.parametrize("fault", [{"refuse": 401}, {"hang": True}], ids=str)
+@pytest.mark.parametrize("next_", ["openai", "anthropic"])
+async def test_the_next_answers_what_the_llm_does_not(
+    service: Service, llm: Stand, others: VendorServer, next_: str, fault: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    service.agent = agent(llm={"fallback": [{"vendor": next_}]})
+    llm.fault(**fault)
+    await a_turn(service)
+    assert service.said()[2].text == others.answers
+    told = [r for r in caplog.records if r.message == "a vendor fails, and the next takes over"]
+    assert [r.__dict__["stage"] for r in told] == ["llm"]
+
+
+async def test_the_next_goes_on_where_the_llm_broke_off(
+    service: Service, llm: Stand, others: VendorServer
+) -> None:
+    service.agent = agent(llm={"fallback": [{"vendor": "openai"}]})
+    llm.fault(cut_after_words=2)
+    others.answers = "meet you too."
+    await a_turn(service, "agent", "agent")
+    assert [turn.text for turn in service.said()[2:]] == ["Great to", "meet you too."]
+    (asked,) = others.bodies("/v1/chat/completions")
+    assert asked["messages"][-2] == {"role": "assistant", "content": "Great to"}
+    assert "cut off" in asked["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize("fault", [{"refuse": 401}, {"refuse": 503}, {"hang": True}], ids=str)
+async def test_the_next_voice_speaks_the_greeting(
+    service: Service, deepgram: Stand, others: VendorServer, fault: dict[str, Any]
+) -> None:
+    service.agent = agent(tts={"fallback": [{"vendor": "openai"}]})
+    deepgram.fault(speak=fault)
+    await a_turn(service)
+    greeting = "Hi Sarah, this is an AI, and this call is recorded."
+    assert service.said()[0].text == greeting
+    assert [body["input"] for body in others.bodies("/v1/audio/speech")][0] == greeting
+
+
+async def test_the_next_voice_says_the_rest(
+    service: Service, deepgram: Stand, others: VendorServer
+) -> None:
+    service.agent = agent(tts={"fallback": [{"vendor": "openai"}]})
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        deepgram.fault(speak={"cut_after_seconds": 1.0, "refuse": 503})
+        phone.say("tom-speaking")
+        await phone.quiet(0.8)
+        await phone.hang_up()
+        await service.over()
+    whole = service.said()[-1].text
+    (rest, *_) = [body["input"] for body in others.bodies("/v1/audio/speech")]
+    print(whole, "|", rest)
+    assert rest.endswith("twenty.")
+    assert 0 < len(rest.split()) <= 20
+
+
+@pytest.mark.parametrize("fault", [{"refuse": 401}, {"refuse": 503}], ids=str)
+async def test_the_next_ears_hear(
+    service: Service, deepgram: Stand, others: VendorServer, fault: dict[str, Any]
+) -> None:
+    service.agent = agent(stt={"fallback": [{"vendor": "openai"}]})
+    deepgram.fault(listen=fault)
+    await a_turn(service)
+    assert service.said()[1].text == others.hears
+
+
+async def test_the_next_ears_hear_what_the_first_did_not_transcribe(
+    service: Service, deepgram: Stand, others: VendorServer
+) -> None:
+    service.agent = agent(stt={"fallback": [{"vendor": "openai"}]})
+    deepgram.fault(listen={"hang": True})
+    await a_turn(service)
+    assert service.said()[1].text == others.hears
+    (heard, *_) = others.bodies("/v1/audio/transcriptions")
+    assert heard["bytes"] > 20_000
+
+
+async def test_after_the_last_one_there_is_the_apology(
+    service: Service, llm: Stand, others: VendorServer
+) -> None:
+    service.agent = agent(llm={"fallback": [{"vendor": "openai"}, {"vendor": "anthropic"}]})
+    llm.fault(refuse=401)
+    others.refuses = {"/chat/completions", "/messages"}
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("yes")
+        await phone.closed()
+        await service.over()
+    assert APOLOGY[0] in bytes(phone.sound)
+    assert service.said()[-1].kind == "apology"
+    assert [path for path, _ in others.asked] == ["/v1/chat/completions", "/v1/messages"]
+
+
+async def test_whoever_is_not_needed_is_not_connected_to(
+    service: Service, deepgram: Stand, others: VendorServer
+) -> None:
+    service.agent = agent(
+        stt={"vendor": "openai", "fallback": [{}]}, tts={"vendor": "openai", "fallback": [{}]}
+    )
+    deepgram.fault(listen={"refuse": 401}, speak={"refuse": 401})
+    await a_turn(service)
