@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 # Tries in all, with waits of up to 1, 2 and 4 s between them. By default the SDK tries DynamoDB for
 # longer than a function may run.
-_TRIES = {"dynamodb": 4, "ssm": 3}
+_TRIES = {"dynamodb": 4, "scheduler": 3, "ssm": 3}
 _CONNECT_SECONDS, _ANSWER_SECONDS = 2, 5
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
