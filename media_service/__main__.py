@@ -6,6 +6,7 @@ import asyncio
 import uvloop
 
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_greetings import DynamoGreetings
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.parameters import ParameterStore
@@ -20,6 +21,7 @@ from media_service.live_calls import LiveCalls
 from media_service.preparer import Preparer
 from media_service.preparing import Preparing
 from media_service.server import Server
+from media_service.signed_http import SignedHttp
 from media_service.vendors import Vendors
 from media_service.world import World
 
@@ -40,6 +42,8 @@ async def serve(host: str, port: int) -> None:
         vendors=vendors,
         models=models.load(),
         greetings=DynamoGreetings(chosen.table),
+        do_not_call=DynamoDoNotCall(chosen.table),
+        http=SignedHttp(secrets),
     )
     vendors.warm()
     live = LiveCalls()

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
-from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.audio.utils import create_stream_resampler, ulaw_to_pcm
 from pipecat.frames.frames import (
     ErrorFrame,
     Frame,
-    FunctionCallResultProperties,
     LLMAssistantPushAggregationFrame,
     LLMMessagesAppendFrame,
     LLMRunFrame,
+    OutputDTMFFrame,
     TTSAudioRawFrame,
     TTSSpeakFrame,
     TTSStartedFrame,
@@ -30,7 +28,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
     LLMUserAggregatorParams,
     UserTurnStoppedMessage,
 )
-from pipecat.services.llm_service import FunctionCallParams, LLMService
+from pipecat.services.llm_service import LLMService
 from pipecat.services.stt_service import STTService
 from pipecat.services.tts_service import TTSService
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
@@ -42,7 +40,9 @@ from starlette.websockets import WebSocket
 from calls.agent import Agent
 from calls.call import Turn
 from media_service.failover import InTurn, Stage, TtsStage
-from media_service.frames import LastWordFrame
+from media_service.frames import FillerFrame, LastWordFrame
+from media_service.hand_off import Spoken
+from media_service.hearing import Hearing
 from media_service.line import Line
 from media_service.models import Models
 from media_service.mute import Mute
@@ -50,23 +50,13 @@ from media_service.noise_filter import NoiseFilter
 from media_service.plain_text import plain_text
 from media_service.playout import Playout, Utterances, VoiceTap
 from media_service.reply_watch import ReplyWatch
+from media_service.tools.toolbox import Toolbox
 from media_service.transcript import Transcript
 from media_service.turn_start import TurnStart
 from media_service.twilio_serializer import SAMPLE_RATE, TwilioSerializer
 from media_service.utterance import Utterance
 
 log = logging.getLogger(__name__)
-
-END_CALL = FunctionSchema(
-    name="end_call",
-    description=(
-        "Hang up. Call this together with your goodbye, in the same answer, when the conversation "
-        "is over or the person wants to stop. The goodbye is heard to its end."
-    ),
-    properties={"reason": {"type": "string", "description": "Why the call ends, in a few words."}},
-    required=[],
-)
-
 
 GREETING = "greeting"
 """Pipecat's context id of the stored greeting."""
@@ -100,9 +90,12 @@ class Reports:
     """A vendor (``stt``, ``llm``, ``tts``) cannot do its work; and a static word on why."""
     silence: Callable[[], None]
     """Nobody has spoken for the agent's idle time."""
-    callee_spoke: Callable[[], None]
-    end_call: Callable[[], None]
-    """The LLM wants to hang up."""
+    callee_said: Callable[[str], None]
+    """Their turn is over."""
+    heard: Callable[[str], None]
+    """The callee said something; perhaps their turn is not over, perhaps it never counts."""
+    pressed: Callable[[str], None]
+    """The callee pressed a key."""
     last_word: Callable[[], None]
     """The last word has been heard."""
 
@@ -122,22 +115,23 @@ class Conversation:
         services: Services,
         models: Models,
         transcript: Transcript,
+        toolbox: Toolbox,
         reports: Reports,
     ) -> None:
         self._services = services
         self._transcript = transcript
         self._reports = reports
         self._turns = turns
-        self.mute = Mute()
+        self._mute = Mute()
         self.started = asyncio.Event()
         self._context = LLMContext(
             messages=[_message(turn) for turn in turns],
-            tools=ToolsSchema(standard_tools=[END_CALL]),
+            tools=toolbox.schemas,
         )
-        services.llm.register_function(END_CALL.name, self._end_call)
+        toolbox.register(services.llm)
         transport = _transport(line, agent)
         user, assistant = self._aggregators(models, agent)
-        watch = self._watch = ReplyWatch(self._late, END_CALL.name)
+        watch = self._watch = ReplyWatch(self._late)
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)
         utterances: Utterances = {}
@@ -148,6 +142,7 @@ class Conversation:
                 [
                     transport.input(),
                     services.stt,
+                    Hearing(reports.pressed, reports.heard),
                     user,
                     services.llm,
                     watch,
@@ -155,7 +150,7 @@ class Conversation:
                     self._tap,
                     transport.output(),
                     Playout(
-                        line, transcript, utterances, reports.last_word, agent.idle.after_seconds
+                        line, transcript, utterances, self._on_last_word, agent.idle.after_seconds
                     ),
                     assistant,
                 ]
@@ -180,7 +175,7 @@ class Conversation:
                     start=[TurnStart(greets=not self._turns)],
                     stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())],
                 ),
-                user_mute_strategies=[self.mute],
+                user_mute_strategies=[self._mute],
             ),
         )
         pair.user().add_event_handler("on_user_turn_stopped", self._on_callee_turn)
@@ -235,17 +230,54 @@ class Conversation:
             LLMMessagesAppendFrame([{"role": "developer", "content": text}], run_llm=True)
         )
 
+    async def fill(self, text: str) -> None:
+        """Speak this while a tool is waited for."""
+        await self._watch.queue_frame(FillerFrame(text=text))
+
+    async def press(self, digits: str) -> None:
+        """Send the tones of these keys, after what is being said."""
+        await self._watch.queue_frame(OutputDTMFFrame.from_string(digits))
+
+    def leave(self) -> None:
+        """From now on the callee is not listened to; what the agent says next are last words."""
+        self._mute.leaving = True
+        self._transcript.expect("goodbye")
+
+    async def interrupt(self) -> None:
+        """Be silent at once, and deaf to the LLM."""
+        self._watch.hush()
+        await self._watch.interrupt()
+
     async def take_leave(self, text: str) -> None:
         """Speak this as the last words of the call."""
-        frames: list[Frame] = [TTSSpeakFrame(text), LastWordFrame()]
-        await self._worker.queue_frames(frames)
+        await self._watch.take_leave(text)
 
-    async def _end_call(self, params: FunctionCallParams) -> None:
-        self._reports.end_call()
-        await params.result_callback(
-            {"status": "the call ends once the goodbye has been heard"},
-            properties=FunctionCallResultProperties(run_llm=False),
-        )
+    async def stay(self, why: str) -> None:
+        """Go on after all; ``why`` is told to the LLM, which then speaks."""
+        self._mute.leaving = False
+        self._transcript.expect("reply")
+        self._watch.stay()
+        await self.prompt(why)
+
+    @property
+    def llm(self) -> LLMService[Any]:
+        """The call's own, for what is asked of it apart from the conversation."""
+        return self._services.llm
+
+    @property
+    def spoken(self) -> list[Spoken]:
+        """What was said so far, as the LLM knows it."""
+        roles = {"assistant": "agent", "user": "callee"}
+        said = (each for each in self._context.get_messages() if isinstance(each, dict))
+        return [
+            Spoken.model_validate({"role": roles[each["role"]], "text": each["content"]})
+            for each in said
+            if each["role"] in roles and isinstance(each.get("content"), str)
+        ]
+
+    def _on_last_word(self, frame: LastWordFrame) -> None:
+        if frame is self._watch.last_word:
+            self._reports.last_word()
 
     async def _on_started(self, *_: Any) -> None:
         self.started.set()
@@ -272,7 +304,7 @@ class Conversation:
     async def _on_callee_turn(self, _: Any, __: Any, message: UserTurnStoppedMessage) -> None:
         self._transcript.callee_said(message.content, message.timestamp)
         if message.content and message.content.strip():
-            self._reports.callee_spoke()
+            self._reports.callee_said(message.content)
 
     async def _on_agent_turn(self, _: Any, message: AssistantTurnStoppedMessage) -> None:
         self._transcript.agent_said(

@@ -31,13 +31,21 @@ class Journal:
 
     def change(self, change: Callable[[Call], Call]) -> None:
         """Change the record, if this leg still has the call."""
+        self._queue.put_nowait(lambda: self._update(change))
 
-        def fenced(call: Call) -> Call:
-            if call.active_leg != self._leg:
-                raise FencedError(self._call_id)
-            return change(call)
+    async def changed(self, change: Callable[[Call], Call]) -> Call:
+        """Change the record now, after all that is still to be written.
 
-        self._queue.put_nowait(lambda: self._records.update(self._call_id, fenced))
+        Raises:
+            FencedError: another leg has the call.
+            Exception: whatever kept it from being written.
+        """
+        await self.flush()
+        try:
+            return await asyncio.to_thread(self._update, change)
+        except FencedError:
+            self.fenced.set()
+            raise
 
     async def flush(self, seconds: float = 5.0) -> None:
         """Wait until all is written, but no longer than this."""
@@ -52,6 +60,14 @@ class Journal:
         await self.flush()
         self._writer.cancel()
         await asyncio.wait({self._writer})
+
+    def _update(self, change: Callable[[Call], Call]) -> Call:
+        def fenced(call: Call) -> Call:
+            if call.active_leg != self._leg:
+                raise FencedError(self._call_id)
+            return change(call)
+
+        return self._records.update(self._call_id, fenced)
 
     async def _write(self) -> None:
         while True:

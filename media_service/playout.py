@@ -1,6 +1,7 @@
 """Around the output: what is said, word by word as it goes out, and when it has been heard."""
 
 from collections.abc import Callable
+from functools import partial
 
 from pipecat.frames.frames import (
     AggregatedTextFrame,
@@ -70,7 +71,7 @@ class Playout(FrameProcessor):
         line: Line,
         transcript: Transcript,
         utterances: Utterances,
-        last_word: Callable[[], None],
+        last_word: Callable[[LastWordFrame], None],
         idle_seconds: float,
     ) -> None:
         super().__init__()
@@ -108,7 +109,7 @@ class Playout(FrameProcessor):
             self._now = None
             await self._line.mark(self._heard)
         elif isinstance(frame, LastWordFrame):
-            await self._line.mark(self._last_word)
+            await self._line.mark(partial(self._last_word, frame))
         elif isinstance(frame, InterruptionFrame):
             self._now = None
             await self._idle_after(self._idle_seconds)

@@ -1,4 +1,4 @@
-"""Between the LLM and the voice: whether an answer comes in time, and whether it was the last."""
+"""Between the LLM and the voice: whether an answer comes in time, and whether it is the last."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,8 +8,10 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     Frame,
     FunctionCallResultFrame,
+    FunctionCallResultProperties,
     FunctionCallsStartedFrame,
     InterruptionFrame,
+    LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
@@ -17,31 +19,38 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from media_service.frames import LastWordFrame
+from media_service.frames import FillerFrame, LastWordFrame, LeavingResult, QuietResult
 
 TOKEN_SECONDS = 4.0
 """From the end of the callee's turn to the LLM's first token, and from one token to the next."""
 SOUND_SECONDS = 2.0
 """From the last word of a text to the first sound of it."""
-FAREWELL = "Goodbye."
-"""For an LLM that ends a call without a word."""
 
 
 class ReplyWatch(FrameProcessor):
-    """Reports an LLM or a voice that is late, and ends the call after the answer that asked for it.
+    """Reports an LLM or a voice that is late, and lets the agent leave after its last words.
+
+    The agent leaves with the answer that called a tool whose result is a ``LeavingResult``, or at
+    once by ``take_leave``. Then the LLM is not listened to any more.
 
     Args:
         late: called with ``llm`` or ``tts``, once per lateness.
-        end_call: the name of the tool that ends the call.
+
+    Attributes:
+        last_word: the frame behind the last words, once they are on their way. An earlier one may
+            still come out at the other end, and means nothing then.
     """
 
-    def __init__(self, late: Callable[[str], None], end_call: str) -> None:
+    def __init__(self, late: Callable[[str], None]) -> None:
         super().__init__()
+        self.last_word: LastWordFrame | None = None
         self._late = late
-        self._end_call = end_call
         self._open = False
-        self._said = False
-        self._leaving = False
+        self._words = ""
+        """Of the present answer, or the last."""
+        self._filled = False
+        self._leaving: LeavingResult | None = None
+        self._hushed = False
         self._sounding = False
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -54,6 +63,29 @@ class ReplyWatch(FrameProcessor):
         """Another voice has just been given the words that are still to be heard."""
         self._arm(SOUND_SECONDS, "tts")
 
+    def hush(self) -> None:
+        """From now on nothing that the LLM says is said, and it is not asked."""
+        self._hushed = True
+        self._leaving = None
+        self._disarm()
+
+    async def interrupt(self) -> None:
+        """Stop what is being said, and thought, as a callee who speaks would."""
+        self._forget_answer()
+        await self.broadcast_interruption()  # type: ignore[no-untyped-call]
+
+    async def take_leave(self, words: str) -> None:
+        """Say these as the last words."""
+        self.hush()
+        await self._speak(words)
+        self.last_word = LastWordFrame()
+        await self.push_frame(self.last_word)
+
+    def stay(self) -> None:
+        """The agent does not leave after all."""
+        self.last_word = None
+        self._hushed = False
+
     async def cleanup(self) -> None:
         """Forget the deadline."""
         self._disarm()
@@ -62,23 +94,30 @@ class ReplyWatch(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Watch what passes."""
         await super().process_frame(frame, direction)
+        if isinstance(frame, FillerFrame):
+            await self._fill(frame)
+            return
+        if self._hushed and isinstance(frame, LLMTextFrame | LLMContextFrame):
+            return
+        if isinstance(frame, FunctionCallResultFrame) and direction is FrameDirection.DOWNSTREAM:
+            self._settle(frame)
         await self.push_frame(frame, direction)
         if isinstance(frame, BotStartedSpeakingFrame):
             self._sounding = True
         elif isinstance(frame, BotStoppedSpeakingFrame):
             self._sounding = False
         elif isinstance(frame, InterruptionFrame):
-            self._open = False
-            self._disarm()
+            self._forget_answer()
+            await self._maybe_leave()
         elif direction is FrameDirection.DOWNSTREAM:
             await self._follow(frame)
 
     async def _follow(self, frame: Frame) -> None:
         if isinstance(frame, LLMFullResponseStartFrame):
-            self._open, self._said = True, False
+            self._open, self._words, self._filled = True, "", False
             self._arm(TOKEN_SECONDS, "llm")
         elif isinstance(frame, LLMTextFrame):
-            self._said = self._said or bool(frame.text.strip())
+            self._words += frame.text
             self._arm(TOKEN_SECONDS, "llm")
         elif isinstance(frame, FunctionCallsStartedFrame):
             self._disarm()
@@ -87,24 +126,52 @@ class ReplyWatch(FrameProcessor):
         elif isinstance(frame, LLMFullResponseEndFrame):
             self._open = False
             self._disarm()
-            if self._said:
+            if self._said or self._filled:
                 self._arm(SOUND_SECONDS, "tts")
             await self._maybe_leave()
-        elif isinstance(frame, FunctionCallResultFrame) and frame.function_name == self._end_call:
-            self._leaving = True
+        elif isinstance(frame, FunctionCallResultFrame):
             await self._maybe_leave()
+
+    def _settle(self, frame: FunctionCallResultFrame) -> None:
+        result = frame.properties
+        if isinstance(result, LeavingResult) and not self._hushed:
+            self._leaving = result
+        elif isinstance(result, QuietResult) and self._words.rstrip().endswith("?"):
+            # The callee was asked something in the same breath: it is their turn.
+            frame.properties = FunctionCallResultProperties(run_llm=False)
 
     async def _maybe_leave(self) -> None:
         if self._leaving and not self._open:
-            self._leaving = False
+            otherwise, self._leaving = self._leaving.otherwise, None
             if not self._said:
-                await self.push_frame(TTSSpeakFrame(FAREWELL))
-            await self.push_frame(LastWordFrame())
+                await self._speak(otherwise)
+            self._hushed = True
+            self.last_word = LastWordFrame()
+            await self.push_frame(self.last_word)
+
+    async def _fill(self, frame: FillerFrame) -> None:
+        if not (self._said or self._filled or self._leaving or self._hushed):
+            self._filled = True
+            await self._speak(frame.text)
+
+    async def _speak(self, words: str) -> None:
+        await self.push_frame(TTSSpeakFrame(words))
+        self._arm(SOUND_SECONDS, "tts")
+
+    @property
+    def _said(self) -> bool:
+        return bool(self._words.strip())
+
+    def _forget_answer(self) -> None:
+        self._open, self._words = False, ""
+        self._disarm()
 
     def _arm(self, seconds: float, who: str) -> None:
         self._disarm()
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(seconds, self._expired, who)
+        # Of an LLM that nobody listens to, nothing is expected.
+        if not (self._hushed and who == "llm"):
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(seconds, self._expired, who)
 
     def _disarm(self) -> None:
         if self._deadline:

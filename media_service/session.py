@@ -9,24 +9,32 @@ from typing import Any
 from pipecat.services.llm_service import LLMService
 
 from calls.agent import Agent
-from calls.call import Call, EndReason, Recording, Turn, now
+from calls.call import Call, EndReason, Turn, now
 from calls.greeting import Greeting
+from calls.tools import TransferTarget
 from media_service import opening_line
+from media_service.call_control import CallControl
 from media_service.conversation import Conversation, Reports, Services
 from media_service.greeting import Prelude
+from media_service.hand_off import HandOff
 from media_service.idle import Idle
+from media_service.instructions import instructions
 from media_service.journal import Journal
+from media_service.leaving import Leaving
 from media_service.line import Line
+from media_service.opt_out import OptOut, Source
+from media_service.tools.controls import Controls
+from media_service.tools.toolbox import Toolbox, toolbox
 from media_service.transcript import Transcript
 from media_service.world import World
 
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
-"""For Twilio to end a stream, a pipeline to stop, a request to come back."""
-FAREWELL_SECONDS = 60.0
-"""The longest that an agent takes to leave."""
-HANG_UP_TRIES = 3
+"""For a pipeline to stop, a request to come back."""
+KEPT_SECONDS = 15.0
+"""For what is not given up with the call: its recording, its transfer, an opt-out."""
+KEPT = ("recording", "transfer", "opt_out")
 
 
 class Ending(Enum):
@@ -36,6 +44,8 @@ class Ending(Enum):
     """The callee hung up, or Twilio closed the stream."""
     LAST_WORD = auto()
     """All that was to be said has been heard."""
+    TRANSFERRED = auto()
+    """Somebody else has the callee."""
     TROUBLE = auto()
     """A vendor or we ourselves failed: apologize."""
     FENCED = auto()
@@ -60,14 +70,19 @@ class Session:
         self._journal = Journal(world.records, call.call_id, leg)
         self._transcript = Transcript(self._journal.turn)
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self._leaving = False
+        self._control = CallControl(world, line, call, self._journal)
+        self._leaving = Leaving(
+            self._journal, self._control, self._do,
+            over=lambda: self._end(Ending.LAST_WORD),
+            handed_over=lambda: self._end(Ending.TRANSFERRED),
+        )  # fmt: skip
+        self._opt_out: OptOut | None = None
         self._language = "en"
         self._idle = Idle(0)
         self._agent: Agent | None = None
         self._conversation: Conversation | None = None
         self._running: asyncio.Task[None] | None = None
         self._aside: set[asyncio.Task[None]] = set()
-        self._timers: list[asyncio.TimerHandle] = []
 
     async def run(self) -> None:
         """Everything, until nothing of the call is left on this task."""
@@ -101,20 +116,25 @@ class Session:
         agent = self._agent = self._world.agent(self._call.agent)
         self._language, self._idle = agent.language, Idle(agent.idle.tries)
         self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
+        self._opt_out = OptOut(
+            agent, self._world.do_not_call, self._call, self._leg, self._opted_out
+        )
         if agent.recording == "notice" and self._call.recording is None:
             self._do(self._record(), name="recording")
-        vendors = self._world.vendors
+        vendors, tools = self._world.vendors, self._toolbox(agent, self._opt_out)
+        prompt = instructions(agent, self._render(agent.prompt), tools.names)
         services = await asyncio.to_thread(
             lambda: Services(
                 vendors.stt(agent),
-                vendors.llm(agent, self._render(agent.prompt)),
+                vendors.llm(agent, prompt),
                 vendors.tts(agent),
             )
         )
         self._conversation = Conversation(
             self._line, agent, turns, services, self._world.models,
-            self._transcript, self._reports(),
+            self._transcript, tools, self._reports(self._opt_out),
         )  # fmt: skip
+        self._leaving.meet(self._conversation)
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
         self._running.add_done_callback(self._stopped)
         if turns:
@@ -127,12 +147,13 @@ class Session:
         if self._prelude and self._stored.text:
             await conversation.started.wait()
             sent, unsent = await self._prelude.hand_over()
-            await conversation.go_on(self._stored.text, sent, unsent)
+            if not self._leaving.begun:
+                await conversation.go_on(self._stored.text, sent, unsent)
             return
         words = self._stored.text or await self._opening(llm)
-        if words:
+        if words and not self._leaving.begun:
             await conversation.say(words)
-        else:
+        elif not words:
             self._trouble("llm", "no opening")
 
     async def _opening(self, llm: LLMService[Any]) -> str:
@@ -145,13 +166,35 @@ class Session:
             log.error("no opening was written", extra={**self._where, "why": str(error)})
             return self._agent.disclosed("")
 
-    def _reports(self) -> Reports:
+    def _reports(self, opt_out: OptOut) -> Reports:
+        def callee_said(text: str) -> None:
+            self._idle.spoken()
+            opt_out.turn(text)
+
         return Reports(
             trouble=self._trouble,
             silence=self._silence,
-            callee_spoke=self._idle.spoken,
-            end_call=lambda: self._leave(EndReason.AGENT_HUNG_UP),
-            last_word=lambda: self._end(Ending.LAST_WORD),
+            callee_said=callee_said,
+            heard=lambda words: opt_out.heard(words, deaf=self._leaving.begun),
+            pressed=opt_out.pressed,
+            last_word=self._leaving.last_word,
+        )
+
+    def _toolbox(self, agent: Agent, opt_out: OptOut) -> Toolbox:
+        return toolbox(
+            Controls(
+                call=self._call,
+                agent=agent,
+                leaving=lambda: self._leaving.begun,
+                change=self._journal.change,
+                hang_up=lambda: self._leaving.hang_up(EndReason.AGENT_HUNG_UP),
+                transfer=self._transfer,
+                opt_out=lambda reason: opt_out.ask("tool", reason),
+                record=self._control.record,
+                press=lambda digits: self._talk.press(digits),
+                fill=lambda words: self._talk.fill(words),
+                post=self._world.http.post,
+            )
         )
 
     async def _earlier_turns(self) -> list[Turn]:
@@ -163,25 +206,32 @@ class Session:
         assert self._agent is not None
         return self._agent.render(text, {**self._stored.context, **self._call.variables})
 
+    @property
+    def _talk(self) -> Conversation:
+        assert self._conversation is not None
+        return self._conversation
+
     def _silence(self) -> None:
-        if self._leaving or self._agent is None or self._conversation is None:
+        if self._leaving.begun or self._agent is None or self._conversation is None:
             return
         if self._idle.silent():
             self._transcript.expect("idle")
             self._do(self._conversation.prompt(self._render(self._agent.idle_prompt)))
         else:
-            self._leave(EndReason.IDLE)
+            self._leaving.hang_up(EndReason.IDLE)
             self._do(self._conversation.take_leave(self._render(self._agent.idle_goodbye)))
 
-    def _leave(self, reason: EndReason) -> None:
-        if self._leaving:
-            return
-        self._leaving = True
-        if self._conversation:
-            self._conversation.mute.leaving = True
-        self._transcript.expect("goodbye")
-        self._journal.change(lambda call: call.will_end(reason))
-        self._later(FAREWELL_SECONDS, Ending.LAST_WORD)
+    def _transfer(self, name: str, target: TransferTarget) -> None:
+        talk, post = self._talk, self._world.http.post
+        self._leaving.transfer(HandOff(self._call, name, target, talk.spoken, talk.llm, post))
+
+    def _opted_out(self, source: Source, reason: str | None) -> None:
+        assert self._agent is not None
+        assert self._opt_out is not None
+        self._do(self._opt_out.keep(source, reason), name="opt_out")
+        if not self._ending.done():
+            words = self._agent.speaks.opted_out
+            self._do(self._leaving.opt_out(words, self._opt_out.settled))
 
     def _trouble(self, vendor: str, what: str) -> None:
         if self._ending.done():
@@ -201,7 +251,7 @@ class Session:
         if ending is Ending.TROUBLE:
             await self._apologize()
         if ending in (Ending.TROUBLE, Ending.LAST_WORD):
-            await self._hang_up()
+            await self._control.hang_up()
 
     async def _apologize(self) -> None:
         """Say the stored words, heard to their end, whatever state the rest is in."""
@@ -219,33 +269,18 @@ class Session:
         self._transcript.expect("apology")
         self._transcript.agent_said(words, now().isoformat(), interrupted=not heard.is_set())
 
-    async def _hang_up(self) -> None:
-        await self._journal.flush()
-        for attempt in range(HANG_UP_TRIES):
-            if self._journal.fenced.is_set():
-                return
-            try:
-                assert self._call.call_sid is not None
-                await asyncio.to_thread(self._world.telephony.hang_up, self._call.call_sid)
-            except Exception:
-                log.exception("the call could not be hung up", extra=self._where)
-                await asyncio.sleep(0.5 * 2**attempt)
-            else:
-                # Closing the socket before Twilio does would send it to the next leg.
-                await self._wait(self._line.gone, CLOSE_SECONDS)
-                return
-
     async def _release(self, ending: Ending) -> None:
         if self._prelude:
             await self._prelude.hand_over()
         await self._stop()
-        for timer in self._timers:
-            timer.cancel()
+        self._leaving.close()
+        if self._opt_out:
+            self._opt_out.nothing_follows()
         for task in self._aside:
-            if task.get_name() != "recording":
+            if task.get_name() not in KEPT:
                 task.cancel()
         if self._aside:
-            await asyncio.wait(self._aside, timeout=CLOSE_SECONDS)
+            await asyncio.wait(self._aside, timeout=KEPT_SECONDS)
         await self._journal.close()
         await self._line.hang_up(1012 if ending is Ending.HANDOVER else 1000)
         if self._line.rejected:
@@ -259,23 +294,7 @@ class Session:
     # Beside the conversation.
 
     async def _record(self) -> None:
-        at = f"{self._world.settings.public_api_url}/recording-status?call_id={self._call.call_id}"
-        try:
-            assert self._call.call_sid is not None
-            sid = await asyncio.to_thread(
-                self._world.telephony.start_recording, self._call.call_sid, at
-            )
-        except Exception:
-            log.exception("the call is not recorded", extra=self._where)
-            self._journal.change(lambda call: call.note("recording_failed", now()))
-            return
-        recording = Recording(recording_sid=sid, status="in-progress")
-        # Twilio's own report may have come first, and knows better.
-        self._journal.change(
-            lambda call: (
-                call if call.recording else call.note("recording", now(), recording=recording)
-            )
-        )
+        await self._control.record()
 
     def _note_first_audio(self) -> None:
         at, how = now(), "prepared" if self._prelude else "live"
@@ -289,20 +308,9 @@ class Session:
         if not self._ending.done():
             self._ending.set_result(ending)
 
-    def _later(self, seconds: float, ending: Ending) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers.append(loop.call_later(seconds, self._end, ending))
-
     async def _watch(self, event: asyncio.Event, ending: Ending) -> None:
         await event.wait()
         self._end(ending)
-
-    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await event.wait()
-        except TimeoutError:
-            return
 
     def _do(self, work: Coroutine[Any, Any, None], name: str = "session") -> None:
         task = asyncio.create_task(work, name=name)

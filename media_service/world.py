@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from calls import agents
 from calls.agent import Agent
-from calls.ports import CallRecords, Greetings, Telephony
+from calls.ports import CallRecords, DoNotCallList, Greetings, Telephony
 from calls.settings import Settings
 from media_service.apology import apology
 from media_service.models import Models
+from media_service.signed_http import SignedHttp
 from media_service.vendors import Vendors
 
 
@@ -22,6 +23,8 @@ class World:
     vendors: Vendors
     models: Models
     greetings: Greetings
+    do_not_call: DoNotCallList
+    http: SignedHttp
     agent: Callable[[str], Agent] = agents.load
     """The agent of that name."""
     apology: Callable[[str], tuple[bytes, str]] = apology

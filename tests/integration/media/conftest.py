@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from calls import stream_token
+from calls.adapters.guarded_http import GuardedHttp
 from calls.adapters.twilio_signature import is_twilios
 from calls.agent import Agent, Idle
 from calls.call import Call, Status, Turn, now
@@ -25,13 +26,22 @@ from media_service.app import create_app
 from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
 from media_service.server import Server
+from media_service.signed_http import SignedHttp
 from media_service.vendors import Vendors
 from media_service.world import World
-from tests.fakes import FakeCallRecords, FakeGreetings, FakeLedger, FakeSecrets, FakeTelephony
+from tests.fakes import (
+    FakeCallRecords,
+    FakeDoNotCall,
+    FakeGreetings,
+    FakeLedger,
+    FakeSecrets,
+    FakeTelephony,
+)
 from tests.integration.media.phone import Phone, dial
 
 SECRET = "stream-secret-of-the-test"
 AUTH_TOKEN = "auth-token-of-the-test"
+WEBHOOK_SECRET = "webhook-secret-of-the-test"
 PUBLIC_WS = "wss://media.dialout.test/ws"
 SCENARIOS = Path(__file__).parent / "scenarios"
 CALL_SID = "CA00000000000000000000000000000001"
@@ -139,6 +149,29 @@ class Telephony(FakeTelephony):
         self.hung_up_at = time.monotonic()
         self.ends(call_sid)
 
+    def transfer(self, call_sid: str, to: str, caller_id: str) -> None:
+        super().transfer(call_sid, to, caller_id)
+        self.hung_up_at = time.monotonic()
+        self.ends(call_sid)
+
+
+class Web:
+    """The user's own servers, and what they were asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[httpx.Request] = []
+        self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(204)
+
+    def client(self) -> GuardedHttp:
+        return GuardedHttp(
+            resolver=lambda host, port: ["93.184.215.14"],
+            transport=httpx.MockTransport(self._serve),
+        )
+
+    def _serve(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.answer(request)
+
 
 @dataclass
 class Service:
@@ -152,6 +185,8 @@ class Service:
     server: Server
     world: World
     agent: Agent
+    do_not_call: FakeDoNotCall
+    web: Web
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def call(self, call_id: str = "01CALL", call_sid: str = CALL_SID, **changes: Any) -> Call:
@@ -211,15 +246,15 @@ async def serving(
     secrets = FakeSecrets(
         {
             "twilio/auth-token": AUTH_TOKEN, "stream-secret": SECRET,
-            "deepgram/api-key": "key", "groq/api-key": "key",
+            "deepgram/api-key": "key", "groq/api-key": "key", "webhook-secret": WEBHOOK_SECRET,
             "openai/api-key": "key", "anthropic/api-key": "key", "cartesia/api-key": "key",
         }
     )  # fmt: skip
     telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()
-    greetings = FakeGreetings()
+    greetings, do_not_call, web = FakeGreetings(), FakeDoNotCall(records), Web()
     world = World(
         settings, records, telephony, Vendors(settings, secrets), loaded, greetings,
-        lambda _: running.agent, lambda _: APOLOGY,
+        do_not_call, SignedHttp(secrets, web.client()), lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
     heartbeat = Heartbeat(FakeLedger(records), live, seats=10)
@@ -229,8 +264,9 @@ async def serving(
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     running = Service(
-        f"ws://127.0.0.1:{port}/ws", records, greetings, telephony, live, server, world, AGENT
-    )
+        f"ws://127.0.0.1:{port}/ws", records, greetings, telephony, live, server, world, AGENT,
+        do_not_call, web,
+    )  # fmt: skip
     loop = asyncio.get_running_loop()
 
     def ends(call_sid: str) -> None:

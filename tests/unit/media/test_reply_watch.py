@@ -9,18 +9,22 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     Frame,
     FunctionCallResultFrame,
+    FunctionCallResultProperties,
     FunctionCallsStartedFrame,
     InterruptionFrame,
+    LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
     TTSSpeakFrame,
 )
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 
 from media_service import reply_watch
-from media_service.frames import LastWordFrame
-from media_service.reply_watch import FAREWELL, ReplyWatch
+from media_service.frames import FillerFrame, LastWordFrame, LeavingResult, QuietResult
+from media_service.reply_watch import ReplyWatch
 
 DEADLINE = 0.05
 LATE = 0.12
@@ -32,16 +36,23 @@ def _short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reply_watch, "SOUND_SECONDS", DEADLINE)
 
 
-def result(name: str = "end_call") -> FunctionCallResultFrame:
+FAREWELL = "Goodbye."
+
+
+def result(properties: FunctionCallResultProperties | None) -> FunctionCallResultFrame:
     return FunctionCallResultFrame(
-        function_name=name, tool_call_id="1", arguments={}, result="ok", run_llm=False
+        function_name="f", tool_call_id="1", arguments={}, result="ok", properties=properties
     )
+
+
+def leaves() -> FunctionCallResultFrame:
+    return result(LeavingResult(otherwise=FAREWELL))
 
 
 async def watched(*frames: Frame) -> tuple[list[str], Sequence[Frame]]:
     """Who was late, and what came out."""
     late: list[str] = []
-    watch = ReplyWatch(late.append, "end_call")
+    watch = ReplyWatch(late.append)
     down, _ = await run_test(watch, frames_to_send=frames)
     return late, down
 
@@ -85,7 +96,7 @@ async def test_what_waits_behind_other_sound_is_not_late() -> None:
 
 async def test_sound_meets_the_deadline() -> None:
     late: list[str] = []
-    watch = ReplyWatch(late.append, "end_call")
+    watch = ReplyWatch(late.append)
     asyncio.get_running_loop().call_later(DEADLINE * 0.6, watch.sounded)
     await run_test(watch, frames_to_send=[TTSSpeakFrame("Hi"), SleepFrame(LATE)])
     assert late == []
@@ -102,16 +113,84 @@ def words(down: Sequence[Frame]) -> list[str]:
 
 @pytest.mark.parametrize("early", [True, False])
 async def test_a_goodbye_in_the_same_answer_is_the_last_word(early: bool) -> None:
-    end = [result(), END()] if early else [END(), result()]
+    end = [leaves(), END()] if early else [END(), leaves()]
     _, down = await watched(START(), LLMTextFrame("Bye."), *end)
     assert words(down) == ["LLMTextFrame", "LLMFullResponseEndFrame", "LastWordFrame"]
 
 
 async def test_who_leaves_without_a_word_is_given_one() -> None:
-    _, down = await watched(START(), result(), END())
+    _, down = await watched(START(), leaves(), END())
     assert words(down) == ["LLMFullResponseEndFrame", f"say {FAREWELL}", "LastWordFrame"]
 
 
 async def test_another_tool_ends_nothing() -> None:
-    _, down = await watched(START(), result("look_up"), END())
+    _, down = await watched(START(), result(None), END())
     assert words(down) == ["LLMFullResponseEndFrame"]
+
+
+async def test_who_is_cut_while_leaving_still_says_goodbye() -> None:
+    """The words that were cut are not heard; nobody would hang up without them."""
+    _, down = await watched(
+        START(), LLMTextFrame("By"), leaves(), SleepFrame(0.01), InterruptionFrame()
+    )
+    assert words(down) == ["LLMTextFrame", f"say {FAREWELL}", "LastWordFrame"]
+
+
+async def test_after_the_last_word_the_llm_is_not_listened_to() -> None:
+    _, down = await watched(
+        START(), LLMTextFrame("Bye."), leaves(), END(), START(), LLMTextFrame("One more thing."),
+        END(), SleepFrame(LATE),
+    )  # fmt: skip
+    assert words(down)[:3] == ["LLMTextFrame", "LLMFullResponseEndFrame", "LastWordFrame"]
+    assert "LLMTextFrame" not in words(down)[3:]
+
+
+async def test_nor_is_it_asked_until_the_agent_stays_after_all() -> None:
+    asked = LLMContextFrame(LLMContext())
+
+    async def upstream(hushed: bool) -> list[type[Frame]]:
+        watch = ReplyWatch(lambda _: None)
+        watch.hush()
+        if not hushed:
+            watch.stay()
+        _, up = await run_test(
+            watch, frames_to_send=[asked], frames_to_send_direction=FrameDirection.UPSTREAM
+        )
+        return [type(frame) for frame in up]
+
+    assert LLMContextFrame not in await upstream(hushed=True)
+    assert LLMContextFrame in await upstream(hushed=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [("And how is it?", False), ("Thank you.", True), ("", True)],
+    ids=["asked", "said", "silent"],
+)
+async def test_an_answer_that_ends_in_a_question_stands(text: str, goes_on: bool) -> None:
+    """What was recorded with it needs no second answer; it would talk over the callee's."""
+    _, down = await watched(START(), LLMTextFrame(text), result(QuietResult()), END())
+    (frame,) = [frame for frame in down if isinstance(frame, FunctionCallResultFrame)]
+    assert frame.properties is not None
+    assert frame.properties.run_llm is (None if goes_on else False)
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ([START(), FillerFrame(text="One moment."), END()], ["say One moment."]),
+        # Once an answer, and not on top of its own words.
+        ([START(), FillerFrame(text="One."), FillerFrame(text="Two."), END()], ["say One."]),
+        ([START(), LLMTextFrame("Let me see."), FillerFrame(text="One."), END()], []),
+        ([START(), END(), FillerFrame(text="One.")], ["say One."]),
+    ],
+    ids=["silent", "twice", "said", "after"],
+)
+async def test_a_filler(frames: list[Frame], said: list[str]) -> None:
+    _, down = await watched(*frames)
+    assert [each for each in words(down) if each.startswith("say")] == said
+
+
+async def test_a_voice_without_a_sound_is_late_with_a_filler_too() -> None:
+    late, _ = await watched(START(), FillerFrame(text="One."), END(), SleepFrame(LATE))
+    assert late == ["tts"]

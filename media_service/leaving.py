@@ -1,0 +1,125 @@
+"""How the agent leaves a call: after its last words, and what then becomes of the callee."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from calls.call import EndReason
+from media_service.call_control import CallControl
+from media_service.conversation import Conversation
+from media_service.hand_off import HandOff
+from media_service.journal import Journal
+
+FAREWELL_SECONDS = 60.0
+"""The longest that last words take to be heard."""
+_NOT_TRANSFERRED = (
+    "The call could not be handed over. In one sentence, say that you are sorry and that nobody "
+    "can be reached now; then go on helping them yourself."
+)
+
+
+class Leaving:
+    """One way out at a time; the first that is begun counts, and an opt-out over all others.
+
+    From its beginning on the callee's words are nobody's turn, and the LLM begins nothing.
+
+    Args:
+        do: runs a coroutine beside the conversation, under that name.
+        over: called when the last words have been heard and the call is to be hung up.
+        handed_over: called when somebody else has the callee.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        control: CallControl,
+        do: Callable[[Coroutine[Any, Any, None], str], None],
+        over: Callable[[], None],
+        handed_over: Callable[[], None],
+    ) -> None:
+        self.begun = False
+        self._journal = journal
+        self._control = control
+        self._do = do
+        self._over = over
+        self._handed_over = handed_over
+        self._conversation: Conversation | None = None
+        self._hand_off: HandOff | None = None
+        self._late: asyncio.TimerHandle | None = None
+
+    def meet(self, conversation: Conversation) -> None:
+        """This is what is left, when it is."""
+        self._conversation = conversation
+
+    def hang_up(self, reason: EndReason) -> None:
+        """Hang up after the words that are on their way."""
+        if not self.begun:
+            self._begin()
+            self._journal.change(lambda call: call.will_end(reason))
+
+    def transfer(self, hand_off: HandOff) -> None:
+        """Hand the call over after the words that are on their way.
+
+        Until these were heard the record says nothing of it: a call that loses its stream in the
+        middle of them is taken up again.
+        """
+        if self.begun:
+            hand_off.drop()
+            return
+        self._begin()
+        self._hand_off = hand_off
+
+    async def opt_out(self, words: str, listed: asyncio.Event) -> None:
+        """Stop whatever is being said or done, and say these words once the number is listed."""
+        self._drop()
+        self._begin()
+        await self._left.interrupt()
+        await listed.wait()
+        await self._left.take_leave(words)
+
+    def last_word(self) -> None:
+        """The last words have been heard."""
+        self._disarm()
+        if self._hand_off:
+            self._do(self._transfer(self._hand_off), "transfer")
+        else:
+            self._over()
+
+    def close(self) -> None:
+        """The session is over."""
+        self._disarm()
+        self._drop()
+
+    async def _transfer(self, hand_off: HandOff) -> None:
+        await hand_off.tell()
+        if self._hand_off is not hand_off:
+            return  # The callee opted out meanwhile, or is gone.
+        done = await self._control.transfer(hand_off.number)
+        if done:
+            self._handed_over()
+        elif self._hand_off is hand_off:
+            self._drop()
+            self._disarm()
+            self.begun = False
+            await self._left.stay(_NOT_TRANSFERRED)
+
+    def _begin(self) -> None:
+        self.begun = True
+        self._left.leave()
+        self._disarm()
+        self._late = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.last_word)
+
+    def _drop(self) -> None:
+        if self._hand_off:
+            self._hand_off.drop()
+            self._hand_off = None
+
+    def _disarm(self) -> None:
+        if self._late:
+            self._late.cancel()
+            self._late = None
+
+    @property
+    def _left(self) -> Conversation:
+        assert self._conversation is not None
+        return self._conversation
