@@ -1,5 +1,6 @@
 """Twilio's webhooks: what a call is to do next, and what has become of it."""
 
+import re
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -8,8 +9,9 @@ from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
 from calls import status_report, stream_token
 from calls.agent import AgentError
-from calls.call import Call, EndReason, Recording, now
+from calls.call import CALL_ID, Call, EndReason, Recording, now
 from calls.phone_number import masked
+from calls.ports import CallNotFoundError
 from calls.receiving import TWILIO
 from calls.seats import NoFreeSeatError
 from calls.settings import settings
@@ -107,8 +109,7 @@ def _connect(call: Call, leg: int) -> Connect:
 def status() -> Response[str]:
     """Twilio's statusCallback."""
     form = app.context["form"]
-    seconds = form.get("CallDuration", "")
-    duration = int(seconds) if seconds.isdecimal() else None
+    duration = _number(form.get("CallDuration", ""))
     call = wiring.records().update(
         _call().call_id,
         lambda c: status_report.apply(c, form.get("CallStatus", ""), now(), duration),
@@ -124,12 +125,11 @@ def recording_status() -> Response[str]:
     reported = form.get("RecordingStatus", "")
     if reported not in ("in-progress", "completed", "absent"):
         return _done()
-    duration, channels = form.get("RecordingDuration", ""), form.get("RecordingChannels", "")
     recording = Recording(
         recording_sid=form.get("RecordingSid", ""),
         status=reported,
-        duration_seconds=int(duration) if duration.isdecimal() else None,
-        channels=int(channels) if channels.isdecimal() else None,
+        duration_seconds=_number(form.get("RecordingDuration", "")),
+        channels=_number(form.get("RecordingChannels", "")),
     )
     wiring.records().update(_call().call_id, lambda c: _recorded(c, recording))
     return _done()
@@ -169,13 +169,15 @@ def _call() -> Call:
     if call_id is None:
         # A number's own callback, of a call that somebody made to us.
         call_id = wiring.records().made_for(TWILIO, call_sid) or ""
+    if not re.fullmatch(CALL_ID, call_id):
+        raise CallNotFoundError(call_id)  # and it may be too long for a key of the table
     return wiring.records().update(call_id, lambda c: c.bind(call_sid))
 
 
 def _call_sid() -> str:
     call_sid: str = app.context["form"].get("CallSid", "")
-    if not call_sid:
-        raise ProblemError(400, "invalid_request", "CallSid is missing")
+    if not 0 < len(call_sid) <= 64:
+        raise ProblemError(400, "invalid_request", "CallSid is missing, or is none")
     return call_sid
 
 
@@ -184,6 +186,11 @@ def _leg() -> int:
     if not (leg.isascii() and leg.isdigit() and 0 < len(leg) < 4 and int(leg) > 0):
         raise ProblemError(400, "invalid_request", "leg is not a number from 1 on")
     return int(leg)
+
+
+def _number(text: str) -> int | None:
+    """A count of Twilio's; None, if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _url(path: str, **query: str | int) -> str:

@@ -50,7 +50,7 @@ def _form(event: dict[str, Any]) -> dict[str, str]:
     """The form that Twilio posted.
 
     Raises:
-        ProblemError: 403, Twilio did not sign this.
+        ProblemError: 403, Twilio did not sign this; or 400, it cannot be read at all.
     """
     pairs = parse_form(_body(event))
     token = wiring.secrets().get("twilio/auth-token")
@@ -72,9 +72,11 @@ def _public_url(event: dict[str, Any]) -> str:
 
 
 def _body(event: dict[str, Any]) -> str:
-    body = event.get("body") or ""
-    # A form in another encoding than UTF-8 is not Twilio's; its signature will not fit.
-    plain = (
-        base64.b64decode(body).decode(errors="replace") if event.get("isBase64Encoded") else body
-    )
-    return str(plain)
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body
+    try:
+        # A form in another encoding than UTF-8 is not Twilio's; its signature will not fit.
+        return base64.b64decode(body).decode(errors="replace")
+    except ValueError as error:
+        raise ProblemError(400, "invalid_request", "the body cannot be read") from error
