@@ -21,6 +21,15 @@ class Settings(BaseSettings):
     timed_queue_url: str = Field("", alias="DIALOUT_TIMED_QUEUE_URL")
     campaign_queue_url: str = Field("", alias="DIALOUT_CAMPAIGN_QUEUE_URL")
 
+    timed_queue_arn: str = Field("", alias="DIALOUT_TIMED_QUEUE_ARN")
+    """Of the same queue as the URL: EventBridge Scheduler wants ARNs."""
+    schedule_group: str = Field("", alias="DIALOUT_SCHEDULE_GROUP")
+    """The name of the group that timed calls are scheduled in."""
+    schedule_role_arn: str = Field("", alias="DIALOUT_SCHEDULE_ROLE_ARN")
+    """What a schedule acts as."""
+    schedule_dead_letters_arn: str = Field("", alias="DIALOUT_SCHEDULE_DEAD_LETTERS_ARN")
+    """The queue of firings that did not reach the timed queue."""
+
     event_bus: str = Field("", alias="DIALOUT_EVENT_BUS")
     """EventBridge bus of the call events."""
 

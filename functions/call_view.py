@@ -39,6 +39,8 @@ class CallView(BaseModel):
     metadata: dict[str, str]
     webhook_url: str | None
     api_key: str
+    schedule_id: str | None
+    """The schedule that it was due by."""
     created_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from functions import call_records, dialout, do_not_call
+from functions import call_records, dialout, do_not_call, schedules
 
 _PROBLEM = {
     "type": "object",
@@ -37,6 +37,8 @@ _REFUSALS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
         "409": ("It has ended already; or Twilio has not named it yet", {}),
         "502": ("Twilio refused, or could not be asked", {}),
     },
+    "POST /schedules": {"409": ("The Idempotency-Key was used for another request", {})},
+    "PATCH /schedules/{schedule_id}": {"409": ("It is finished or cancelled", {})},
     "GET /calls/{call_id}/recording": {
         "409": ("It is not finished yet", {}),
         "502": ("Twilio refused, or could not be asked", {}),
@@ -53,7 +55,7 @@ _PLACED = (
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of every route that wants a key, and of ``/healthz``."""
     merged: dict[str, Any] = {}
-    for app in (dialout.app, call_records.app, do_not_call.app):
+    for app in (dialout.app, call_records.app, schedules.app, do_not_call.app):
         part = json.loads(app.get_openapi_json_schema(title="Dialout", version="1"))
         if not merged:
             merged = part

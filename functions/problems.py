@@ -15,7 +15,13 @@ from calls.dial_rules import RuleRefusedError
 from calls.dialing import CallNotPlacedError, IdempotencyConflictError
 from calls.failure import kinds, places
 from calls.planning import DialRefusedError
-from calls.ports import CallNotFoundError, SecretMissingError, TelephonyError
+from calls.ports import (
+    CallNotFoundError,
+    ScheduleNotFoundError,
+    SecretMissingError,
+    TelephonyError,
+)
+from calls.scheduling import ScheduleOverError, ScheduleRefusedError
 from calls.seats import NoFreeSeatError, NotNowError, PaceExceededError
 from functions.log import logger
 
@@ -122,6 +128,11 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], ProblemError]] = {
     TelephonyError: lambda e: ProblemError(502, "telephony_error", str(e), twilio_code=e.code),
     CallNotFoundError: lambda _: ProblemError(404, "call_not_found", "there is no such call"),
     CallSidMismatchError: lambda e: ProblemError(403, "call_sid_mismatch", str(e)),
+    ScheduleRefusedError: lambda e: ProblemError(400, "invalid_request", str(e)),
+    ScheduleOverError: lambda e: ProblemError(409, "schedule_over", str(e)),
+    ScheduleNotFoundError: lambda _: ProblemError(
+        404, "schedule_not_found", "there is no such schedule"
+    ),
     SecretMissingError: lambda e: ProblemError(503, "not_configured", str(e)),
     NotFoundError: lambda _: ProblemError(404, "not_found", "there is nothing at this address"),
 }

@@ -9,14 +9,18 @@ from calls.adapters.dial_queue import DialQueue
 from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
+from calls.adapters.dynamodb_schedules import DynamoSchedules
 from calls.adapters.event_bus import EventBus
+from calls.adapters.event_scheduler import EventScheduler, Target
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.dialing import Dialer
 from calls.receiving import Receiver
+from calls.scheduling import Scheduler
 from calls.settings import settings
+from calls.timed import TimedCalls
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -48,6 +52,24 @@ def do_not_call() -> DynamoDoNotCall:
 @cache
 def prepare_queue() -> PrepareQueue:
     return PrepareQueue(settings().prepare_queue_url)
+
+
+@cache
+def schedules() -> DynamoSchedules:
+    return DynamoSchedules(settings().table, dynamodb())
+
+
+@cache
+def timer() -> EventScheduler:
+    return EventScheduler(Target.of(settings()))
+
+
+def scheduler() -> Scheduler:
+    return Scheduler(schedules(), timer(), settings())
+
+
+def timed_calls() -> TimedCalls:
+    return TimedCalls(schedules(), records(), timer(), settings())
 
 
 @cache

@@ -23,6 +23,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "POST /recording-status",
         "POST /stream-status",
     ),
+    "schedules": (
+        "GET /schedules",
+        "POST /schedules",
+        "GET /schedules/{schedule_id}",
+        "PATCH /schedules/{schedule_id}",
+        "DELETE /schedules/{schedule_id}",
+    ),
     "do_not_call": (
         "GET /do-not-call",
         "PUT /do-not-call/{number}",
@@ -89,8 +96,12 @@ class Api(Construct):
         listed = self._function(
             "do_not_call", Duration.seconds(10), "Keeps the list of who is never to be phoned."
         )
+        timed = self._function(
+            "schedules", Duration.seconds(20), "Makes, shows, changes and ends timed calls."
+        )
         functions = {
-            "dialout": dialout, "twiml": twiml, "do_not_call": listed, "call_records": records,
+            "dialout": dialout, "twiml": twiml, "schedules": timed, "do_not_call": listed,
+            "call_records": records,
         }  # fmt: skip
         for function in functions.values():
             data.let_use_table(function.role)

@@ -39,6 +39,7 @@ class Media(Construct):
     How many tasks run is the scaling's business: a deployment that named a number would undo it.
 
     Attributes:
+        role: of the tasks.
         service: on Fargate.
         log: of all tasks; their metrics are in it.
     """
@@ -58,7 +59,8 @@ class Media(Construct):
         self._context = context
         self.name = f"{context.name}-media"
         self.log = log_group(self, context, f"/dialout/{context.env}/media")
-        self.service = self._service(network, self._task(data, environment))
+        self.role = self._task_role(data)
+        self.service = self._service(network, self._task(environment))
         balancer.targets.add_target(
             self.service.load_balancer_target(container_name=CONTAINER, container_port=PORT)
         )
@@ -85,7 +87,7 @@ class Media(Construct):
             )
         return cluster
 
-    def _task(self, data: Data, environment: Mapping[str, str]) -> ecs.FargateTaskDefinition:
+    def _task(self, environment: Mapping[str, str]) -> ecs.FargateTaskDefinition:
         execution = self._role("Execution")
         self.log.grant_write(execution)
         task = ecs.FargateTaskDefinition(
@@ -103,7 +105,7 @@ class Media(Construct):
                 ),
             ),
             execution_role=execution,
-            task_role=self._task_role(data),
+            task_role=self.role,
             # The only place that can be written to.
             volumes=[ecs.Volume(name="scratch")],
         )

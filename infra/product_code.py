@@ -18,7 +18,13 @@ class ProductCode:
 
 
 def settings_of(
-    context: Context, data: Data, *, api_url: str, ws_url: str, event_bus: str
+    context: Context,
+    data: Data,
+    *,
+    api_url: str,
+    ws_url: str,
+    event_bus: str,
+    schedules: Mapping[str, str],
 ) -> Mapping[str, str]:
     """The settings by name: what ``cdk.json`` and ``-c set.`` chose, and what the stack knows.
 
@@ -28,6 +34,7 @@ def settings_of(
         api_url: where Twilio reaches the API, unless a setting says otherwise.
         ws_url: where Twilio reaches the media service, unless a setting says otherwise.
         event_bus: the name of the bus of call events.
+        schedules: where timed calls are scheduled.
     """
     return {
         "DIALOUT_PUBLIC_API_URL": api_url,
@@ -39,6 +46,7 @@ def settings_of(
         "DIALOUT_PREPARE_QUEUE_URL": data.prepare_queue.queue_url,
         "DIALOUT_TIMED_QUEUE_URL": data.timed_queue.queue_url,
         "DIALOUT_CAMPAIGN_QUEUE_URL": data.campaign_queue.queue_url,
+        **schedules,
         "DIALOUT_EVENT_BUS": event_bus,
         "DIALOUT_PARAMETER_PREFIX": context.parameter_prefix,
     }

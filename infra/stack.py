@@ -46,22 +46,29 @@ class DialoutStack(Stack):
 
     def _run(self, code: lambda_.Code) -> None:
         context, data, balancer = self._context, self.data, self.entrance.balancer
+        self.timing = Timing(self, "Timing", context, data=data)
         environment = settings_of(
             context,
             data,
             api_url=self.gateway.url,
             ws_url=self.entrance.ws_url,
             event_bus=self.bus.event_bus_name,
+            schedules=self.timing.settings,
         )
         product = ProductCode(code, environment)
         self.api = Api(self, "Api", context, gateway=self.gateway, data=data, product=product)
         self.events = Events(self, "Events", context, data=data, bus=self.bus, product=product)
-        self.timing = Timing(self, "Timing", context, data=data, product=product)
+        self.timing.sweep(product)
+        self.timing.let_schedule(self.api.functions["schedules"].role)
         self.dialing = Dialing(self, "Dialing", context, data=data, product=product)
+        # A schedule that is over and fires all the same is taken back where that is noticed.
+        self.timing.let_end_schedules(self.dialing.dialer.role)
         self.media = Media(
             self, "Media", context,
             network=self.network, balancer=balancer, data=data, environment=environment,
         )  # fmt: skip
+        # An agent's tool promises to call back.
+        self.timing.let_schedule(self.media.role)
         Scaling(self, "Scaling", context, self.media.service)
         self._ws_url = environment["DIALOUT_PUBLIC_WS_URL"]
         self._functions = {
@@ -98,6 +105,8 @@ class DialoutStack(Stack):
             "EventBusName": self.bus.event_bus_name,
             "ScheduleGroupName": self.timing.group.schedule_group_name,
             "ScheduleRoleArn": self.timing.role.role_arn,
+            "ScheduleDeadLettersArn": self.timing.schedule_dead_letters.queue_arn,
+            "TimedQueueArn": self.data.timed_queue.queue_arn,
             "FunctionNames": ",".join(each.name for each in self._functions.values()),
             # Where the DNS records of own domains must point.
             "WsDomainTarget": self.entrance.target,

@@ -1,5 +1,7 @@
 """What happens at a time: calls that are scheduled, and the sweep of every minute."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -10,9 +12,13 @@ from constructs import Construct
 from infra.context import Context
 from infra.data import Data
 from infra.dead_letters import dead_letters
+from infra.finding import acknowledge
 from infra.product_code import ProductCode
 from infra.product_function import ProductFunction
 from infra.secrets import let_read_secrets
+
+_SCHEDULER = "scheduler.amazonaws.com"
+_DELETE = "scheduler:DeleteSchedule"
 
 
 class Timing(Construct):
@@ -26,11 +32,10 @@ class Timing(Construct):
         sweeper: settles calls whose end nobody reported.
     """
 
-    def __init__(
-        self, scope: Construct, name: str, context: Context, *, data: Data, product: ProductCode
-    ) -> None:
+    def __init__(self, scope: Construct, name: str, context: Context, *, data: Data) -> None:
         super().__init__(scope, name)
         self._context = context
+        self._data = data
         self.group = scheduler.ScheduleGroup(
             self,
             "Group",
@@ -40,7 +45,47 @@ class Timing(Construct):
         )
         self.schedule_dead_letters = dead_letters(self, context, "schedule")
         self.role = self._role(data)
-        self.sweeper = self._sweeper(data, product)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What whoever makes schedules has to know, by the settings' names."""
+        return {
+            "DIALOUT_TIMED_QUEUE_ARN": self._data.timed_queue.queue_arn,
+            "DIALOUT_SCHEDULE_GROUP": self._context.name,
+            "DIALOUT_SCHEDULE_ROLE_ARN": self.role.role_arn,
+            "DIALOUT_SCHEDULE_DEAD_LETTERS_ARN": self.schedule_dead_letters.queue_arn,
+        }
+
+    def let_schedule(self, role: iam.Role) -> None:
+        """Allow schedules of this environment to be made, changed and ended."""
+        self._let(role, "scheduler:CreateSchedule", "scheduler:UpdateSchedule", _DELETE)
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[self.role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": _SCHEDULER}},
+            )
+        )
+
+    def let_end_schedules(self, role: iam.Role) -> None:
+        """Allow schedules of this environment to be ended, and nothing else."""
+        self._let(role, _DELETE)
+
+    def _let(self, role: iam.Role, *actions: str) -> None:
+        schedules = Stack.of(self).format_arn(
+            service="scheduler", resource="schedule", resource_name=f"{self._context.name}/*"
+        )
+        role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[schedules]))
+        acknowledge(
+            role,
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:"
+            f"<AWS::AccountId>:schedule/{self._context.name}/*]",
+            "Any schedule, in the group of this environment.",
+        )
+
+    def sweep(self, product: ProductCode) -> None:
+        """Have the sweeper run every minute."""
+        self.sweeper = self._sweeper(self._data, product)
 
     def _role(self, data: Data) -> iam.Role:
         role = iam.Role(
@@ -48,7 +93,7 @@ class Timing(Construct):
             "Role",
             role_name=f"{self._context.name}-schedules-{Stack.of(self).region}",
             assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
+                _SCHEDULER,
                 # Nobody else's schedule may borrow it.
                 conditions={
                     "StringEquals": {

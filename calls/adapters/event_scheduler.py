@@ -8,11 +8,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from calls.adapters import aws
 from calls.call import now
 from calls.schedule import PATIENCE, Schedule, State
+from calls.settings import Settings
 
 _INPUT = {
     "execution_id": "<aws.scheduler.execution-id>",
@@ -29,6 +30,16 @@ class Target:
     queue: str
     dead_letters: str
     """For firings that did not reach the queue in time."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the stack has told."""
+        return cls(
+            settings.schedule_group,
+            settings.schedule_role_arn,
+            settings.timed_queue_arn,
+            settings.schedule_dead_letters_arn,
+        )
 
 
 class EventScheduler:

@@ -47,6 +47,7 @@ class Deployment:
         table: of the call records.
         bucket: of the recordings.
         event_bus: the name of the bus of call events.
+        schedules: where timed calls are scheduled: settings by name.
         functions: the names of the deployed functions.
     """
 
@@ -59,6 +60,7 @@ class Deployment:
     timed_queue_url: str
     campaign_queue_url: str
     event_bus: str
+    schedules: Mapping[str, str]
     parameter_prefix: str
     functions: tuple[str, ...]
 
@@ -74,6 +76,7 @@ class Deployment:
             "DIALOUT_PREPARE_QUEUE_URL": self.prepare_queue_url,
             "DIALOUT_TIMED_QUEUE_URL": self.timed_queue_url,
             "DIALOUT_CAMPAIGN_QUEUE_URL": self.campaign_queue_url,
+            **self.schedules,
             "DIALOUT_EVENT_BUS": self.event_bus,
             "DIALOUT_PARAMETER_PREFIX": self.parameter_prefix,
             **credentials(self.endpoint),
@@ -93,6 +96,12 @@ class Deployment:
             timed_queue_url=outputs["TimedQueueUrl"],
             campaign_queue_url=outputs["CampaignQueueUrl"],
             event_bus=outputs["EventBusName"],
+            schedules={
+                "DIALOUT_TIMED_QUEUE_ARN": outputs["TimedQueueArn"],
+                "DIALOUT_SCHEDULE_GROUP": outputs["ScheduleGroupName"],
+                "DIALOUT_SCHEDULE_ROLE_ARN": outputs["ScheduleRoleArn"],
+                "DIALOUT_SCHEDULE_DEAD_LETTERS_ARN": outputs["ScheduleDeadLettersArn"],
+            },
             parameter_prefix=f"/dialout/{env}",
             functions=tuple(outputs["FunctionNames"].split(",")),
         )

@@ -16,6 +16,13 @@ ROUTES = {
         "POST /recording-status",
         "POST /stream-status",
     },
+    "functions.schedules.handler": {
+        "GET /schedules",
+        "POST /schedules",
+        "GET /schedules/{schedule_id}",
+        "PATCH /schedules/{schedule_id}",
+        "DELETE /schedules/{schedule_id}",
+    },
     "functions.do_not_call.handler": {
         "GET /do-not-call",
         "PUT /do-not-call/{number}",

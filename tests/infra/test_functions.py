@@ -12,8 +12,8 @@ FUNCTION = "AWS::Lambda::Function"
 HANDLERS = {
     f"functions.{name}.handler"
     for name in (
-        "announcer", "call_records", "dialer", "dialout", "do_not_call", "events", "sweeper",
-        "twiml",
+        "announcer", "call_records", "dialer", "dialout", "do_not_call", "events", "schedules",
+        "sweeper", "twiml",
     )
 }  # fmt: skip
 ITEMS = {
@@ -38,6 +38,12 @@ RECEIVING = {
     )
 }  # fmt: skip
 SENDING = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+SCHEDULING = {
+    "scheduler:CreateSchedule",
+    "scheduler:UpdateSchedule",
+    "scheduler:DeleteSchedule",
+    "iam:PassRole",
+}
 
 
 def test_functions_run_as_they_are_asked_to(dev: Template, prod: Template) -> None:
@@ -85,7 +91,8 @@ def test_every_log_is_kept_for_a_while_and_not_for_ever(dev: Template, prod: Tem
     ("module", "more"),
     [
         ("dialout", ITEMS | SECRETS | SENDING),
-        ("dialer", ITEMS | SECRETS | SENDING | RECEIVING),
+        ("dialer", ITEMS | SECRETS | SENDING | RECEIVING | {"scheduler:DeleteSchedule"}),
+        ("schedules", ITEMS | SECRETS | SCHEDULING),
         ("twiml", ITEMS | SECRETS),
         (
             "call_records",
@@ -121,7 +128,17 @@ def expected_settings(template: Template) -> dict[str, Any]:
     names = {
         queue["QueueName"]: name for name, queue in resources(template, "AWS::SQS::Queue").items()
     }
+    dead_letters = names["dialout-dev-schedule-dead"]
+    (role,) = (
+        name
+        for name, each in resources(template, "AWS::IAM::Role").items()
+        if "scheduler.amazonaws.com" in json.dumps(each["AssumeRolePolicyDocument"])
+    )
     return {
+        "DIALOUT_TIMED_QUEUE_ARN": {"Fn::GetAtt": [names["dialout-dev-timed"], "Arn"]},
+        "DIALOUT_SCHEDULE_GROUP": "dialout-dev",
+        "DIALOUT_SCHEDULE_ROLE_ARN": {"Fn::GetAtt": [role, "Arn"]},
+        "DIALOUT_SCHEDULE_DEAD_LETTERS_ARN": {"Fn::GetAtt": [dead_letters, "Arn"]},
         "DIALOUT_ENV": "dev",
         "DIALOUT_TABLE": {"Ref": table},
         "DIALOUT_RECORDINGS_BUCKET": {"Ref": bucket},

@@ -6,7 +6,7 @@ from typing import Any
 from aws_cdk.assertions import Template
 
 from tests.infra.conftest import IMAGE, listed, resources, statements, synthesized
-from tests.infra.test_functions import ITEMS, LOGS, SECRETS, expected_settings
+from tests.infra.test_functions import ITEMS, LOGS, SCHEDULING, SECRETS, expected_settings
 
 SERVICE = "AWS::ECS::Service"
 TASK = "AWS::ECS::TaskDefinition"
@@ -106,7 +106,9 @@ def test_the_fleet_follows_the_average_of_calls_per_task(
     assert minimum["ScalableTargetAction"] == {"MinCapacity": 5}
 
 
-def test_a_task_may_keep_the_record_read_secrets_and_take_preparations(dev: Template) -> None:
+def test_a_task_may_keep_the_record_read_secrets_take_preparations_and_schedule(
+    dev: Template,
+) -> None:
     (task,) = resources(dev, TASK).values()
     granted = statements(dev, task["TaskRoleArn"]["Fn::GetAtt"][0])
     actions = {action for each in granted for action in listed(each["Action"])}
@@ -117,7 +119,7 @@ def test_a_task_may_keep_the_record_read_secrets_and_take_preparations(dev: Temp
             "ReceiveMessage",
         )
     }  # fmt: skip
-    assert actions == ITEMS | SECRETS | consuming
+    assert actions == ITEMS | SECRETS | SCHEDULING | consuming
     (queue,) = (each["Resource"] for each in granted if "sqs:ReceiveMessage" in each["Action"])
     assert "Prepare" in queue["Fn::GetAtt"][0]
 

@@ -98,6 +98,10 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "DIALOUT_PREPARE_QUEUE_URL": f"{SQS}/prepare-test",
         "DIALOUT_TIMED_QUEUE_URL": f"{SQS}/timed-test",
         "DIALOUT_CAMPAIGN_QUEUE_URL": f"{SQS}/campaign-test",
+        "DIALOUT_TIMED_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:timed-test",
+        "DIALOUT_SCHEDULE_GROUP": "dialout-test",
+        "DIALOUT_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules-test",
+        "DIALOUT_SCHEDULE_DEAD_LETTERS_ARN": "arn:aws:sqs:us-east-1:123456789012:schedule-dead",
         "DIALOUT_CALLS_PER_SECOND": "1000",
         "DIALOUT_PUBLIC_API_URL": PUBLIC,
         "DIALOUT_PUBLIC_WS_URL": "wss://media.dialout.test/ws",
@@ -108,8 +112,10 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     caches = [
-        settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue, wiring.prepare_queue,
+        settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue,
+        wiring.prepare_queue,
         wiring.secrets, wiring.recordings, wiring._telephony,
+        wiring.schedules, wiring.timer,
     ]  # fmt: skip
     for cached in caches:
         cached.cache_clear()
@@ -118,6 +124,7 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         boto3.client("s3").create_bucket(Bucket="recordings-test")
         for name in ("prepare-test", "timed-test", "campaign-test"):
             boto3.client("sqs").create_queue(QueueName=name)
+        boto3.client("scheduler").create_schedule_group(Name="dialout-test")
         offer_seats(10)
         key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=datetime.now(UTC))
         put_secrets(
