@@ -43,6 +43,7 @@ from media_service.failover import InTurn, Stage, TtsStage
 from media_service.frames import FillerFrame, LastWordFrame
 from media_service.hand_off import Spoken
 from media_service.hearing import Hearing
+from media_service.language_follower import LanguageFollower
 from media_service.line import Line
 from media_service.models import Models
 from media_service.mute import Mute
@@ -142,6 +143,7 @@ class Conversation:
                 [
                     transport.input(),
                     services.stt,
+                    *([LanguageFollower(agent, services.tts)] if agent.detect_language else []),
                     Hearing(reports.pressed, reports.heard),
                     user,
                     services.llm,

@@ -7,23 +7,12 @@ annotations, and its processors narrow the argument of ``setup`` as we do.)
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pipecat.processors.frame_processor import FrameProcessorSetup
 from pipecat.services.tts_service import WebsocketTTSService
 
-from media_service.plain_text import plain_text
-from media_service.spoken import spoken
-
 CONNECT_SECONDS = 2.0
-
-Transform = Callable[[str, str], Awaitable[str]]
-
-
-def transforms(language: str) -> list[tuple[str, Transform]]:
-    """What a voice's text goes through first, as Pipecat's services take it."""
-    return [("*", plain_text), ("*", spoken(language))]
 
 
 class Background(WebsocketTTSService):

@@ -5,12 +5,15 @@ from pipecat.services.cartesia.tts import CartesiaTTSService, CartesiaTTSSetting
 from calls.agent import Agent
 from calls.vendor_choice import TtsChoice
 from media_service.twilio_serializer import SAMPLE_RATE
-from media_service.vendors.background import Background, transforms
+from media_service.vendors.background import Background
+from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors
 
 
-class Tts(Background, CartesiaTTSService):
+class Tts(Speaking, Background, CartesiaTTSService):
     """Connects in the background."""
+
+    vendor = "cartesia"
 
     async def _connect(self) -> None:
         self._output_sample_rate = self.sample_rate
@@ -26,7 +29,7 @@ def tts(vendors: Vendors, agent: Agent, choice: TtsChoice) -> Tts:
         settings=CartesiaTTSSettings(
             model=choice.model, voice=agent.voice(choice), language=agent.language
         ),
-        text_transforms=transforms(agent.language),
+        language=agent.language,
         tls=vendors.tls,
         standby=choice is not agent.tts,
     )

@@ -27,7 +27,8 @@ from pipecat.services.stt_service import STTService
 from calls.agent import Agent
 from calls.vendor_choice import SttChoice, TtsChoice
 from media_service.twilio_serializer import SAMPLE_RATE
-from media_service.vendors.background import CONNECT_SECONDS, Background, transforms
+from media_service.vendors.background import CONNECT_SECONDS, Background
+from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors
 
 RESULT_SECONDS = 2.0
@@ -153,8 +154,10 @@ class Stt(DeepgramSTTService):
             await self.connected.send_media(audio)
 
 
-class Tts(Background, DeepgramTTSService):
+class Tts(Speaking, Background, DeepgramTTSService):
     """Text to speech."""
+
+    vendor = "deepgram"
 
     def __init__(self, *, tls: ssl.SSLContext, standby: bool = False, **kwargs: Any) -> None:
         # Deepgram does not say when a word is spoken; the playout tells the words instead.
@@ -194,7 +197,7 @@ def tts(vendors: Vendors, agent: Agent, choice: TtsChoice) -> Tts:
         base_url=vendors.settings.deepgram_base_url,
         sample_rate=SAMPLE_RATE,
         settings=DeepgramTTSSettings(voice=agent.voice(choice)),
-        text_transforms=transforms(agent.language),
+        language=agent.language,
         tls=vendors.tls,
         standby=choice is not agent.tts,
     )

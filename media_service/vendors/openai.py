@@ -13,7 +13,7 @@ from pipecat.services.openai.tts import OpenAITTSService, OpenAITTSSettings
 from calls.agent import Agent
 from calls.vendor_choice import LlmChoice, SttChoice, TtsChoice
 from media_service.twilio_serializer import SAMPLE_RATE
-from media_service.vendors.background import transforms
+from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors
 from media_service.vendors.whisper import Deadline
 
@@ -42,8 +42,10 @@ class Stt(Deadline, OpenAISTTService):
     """Within a deadline."""
 
 
-class Tts(OpenAITTSService):
+class Tts(Speaking, OpenAITTSService):
     """A voice at the telephone's rate."""
+
+    vendor = "openai"
 
     def __init__(self, **kwargs: Any) -> None:
         # It does not say when a word is spoken; the playout tells the words instead.
@@ -105,5 +107,5 @@ def tts(vendors: Vendors, agent: Agent, choice: TtsChoice) -> Tts:
         base_url=vendors.settings.openai_base_url,
         http_client=vendors.http,
         settings=OpenAITTSSettings(model=choice.model, voice=agent.voice(choice)),
-        text_transforms=transforms(agent.language),
+        language=agent.language,
     )

@@ -133,7 +133,7 @@ async def test_the_next_voice_speaks_the_greeting(
     await a_turn(service)
     greeting = "Hi Sarah, this is an AI, and this call is recorded."
     assert service.said()[0].text == greeting
-    assert [body["input"] for body in others.bodies("/v1/audio/speech")][0] == greeting
+    assert next(body["input"] for body in others.bodies("/v1/audio/speech")) == greeting
 
 
 async def test_the_next_voice_says_the_rest(

@@ -1,0 +1,33 @@
+"""What every vendor's voice has in common."""
+
+from typing import Any
+
+from pipecat.services.tts_service import TTSService
+
+from media_service.plain_text import plain_text
+from media_service.spoken import spoken
+
+
+class Speaking(TTSService):
+    """Goes before the vendor's class. What it is given is made speakable in its language.
+
+    Attributes:
+        vendor: its name in an agent's file.
+    """
+
+    vendor: str
+
+    def __init__(self, *, language: str, **kwargs: Any) -> None:
+        super().__init__(text_transforms=[("*", plain_text), ("*", self._spoken)], **kwargs)
+        self.say_in(language)
+
+    def say_in(self, language: str) -> None:
+        """From now on, dates and numbers are said in this language.
+
+        Raises:
+            UnknownLanguageError: nobody has written down how.
+        """
+        self._say = spoken(language)
+
+    async def _spoken(self, text: str, kind: str) -> str:
+        return await self._say(text, kind)
