@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from calls.dial_request import DialRequest
 from calls.when import At, CronText, Day, Rate, When, Zone
@@ -25,12 +25,29 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-def _timed(given: Any) -> Any:
-    """What is asked of a call that is made at a time, without what it cannot have."""
-    asked = given.model_dump() if isinstance(given, BaseModel) else given
-    if isinstance(asked, dict) and (asked.get("wait") or asked.get("dry_run")):
-        raise ValueError("`wait` and `dry_run` are not for schedules: a call that is due waits")
-    return given
+def _unwanted(value: object) -> object:
+    if value:
+        raise ValueError("this is not for schedules: a call that is due waits for its turn")
+    return value
+
+
+Never = Annotated[Literal[False], BeforeValidator(_unwanted)]
+
+
+class TimedRequest(DialRequest):
+    """The body of ``POST /dialout``, for a call that is made at a time."""
+
+    wait: Never = False
+    """Not for a schedule: a call that is due waits by itself, for five minutes at most."""
+    dry_run: Never = False
+    """Not for a schedule."""
+
+
+def _timed(given: object) -> object:
+    return given.model_dump() if isinstance(given, DialRequest) else given
+
+
+Timed = Annotated[TimedRequest, BeforeValidator(_timed)]
 
 
 class ScheduleRequest(When):
@@ -51,10 +68,8 @@ class ScheduleRequest(When):
 
     name: Name | None = None
     """Yours, to know it again."""
-    request: DialRequest
+    request: Timed
     """The body of `POST /dialout`, without `wait` and `dry_run`."""
-
-    _is_timed = field_validator("request", mode="before")(_timed)
 
     @property
     def when(self) -> When:
@@ -80,10 +95,8 @@ class ScheduleChange(BaseModel):
     start: Day | None = None
     """null: none, as for `end`."""
     end: Day | None = None
-    request: DialRequest | None = None
+    request: Timed | None = None
     """The whole of it, in the place of what stood before."""
-
-    _is_timed = field_validator("request", mode="before")(_timed)
 
     def of(self, schedule: "Schedule") -> "Schedule":
         """The schedule with what is given in its place, not checked against the present yet.
@@ -116,7 +129,7 @@ class Schedule(BaseModel):
     name: str | None = None
     when: When
     """With its time zone."""
-    request: DialRequest
+    request: TimedRequest
     state: State = State.ACTIVE
     created_at: datetime
     updated_at: datetime

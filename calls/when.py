@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from calls.cron import Cron
 
 _RATE = re.compile(r"([1-9]\d{0,4}) (minute|hour|day)s?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(2000, 2200)
 
 
@@ -39,9 +40,16 @@ def _rate(text: str) -> str:
     return f"{found[1]} {found[2]}{'' if found[1] == '1' else 's'}"
 
 
-def _day(day: date) -> date:
-    if day.year not in _YEARS:
-        raise ValueError("a day of this century or the next is wanted")
+def _day(given: object) -> object:
+    # Pydantic would take numbers, too, and dates with a time; Python, weeks.
+    day = given
+    if isinstance(given, str):
+        try:
+            day = date.fromisoformat(given) if _DAY.fullmatch(given) else None
+        except ValueError:
+            day = None
+    if not isinstance(day, date) or isinstance(day, datetime) or day.year not in _YEARS:
+        raise ValueError("a day of this century or the next is wanted, such as 2026-12-24")
     return day
 
 
@@ -58,7 +66,7 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, Field(max_length=50), AfterValidator(_zone)]
 At = Annotated[str, Field(max_length=40), AfterValidator(_at)]
 CronText = Annotated[str, Field(max_length=200), AfterValidator(lambda text: Cron.parse(text).text)]
-Day = Annotated[date, AfterValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day)]
 Rate = Annotated[str, Field(max_length=40), AfterValidator(_rate)]
 
 

@@ -8,9 +8,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel
 
 from calls.call import now
-from calls.dial_request import DialRequest, Number
+from calls.dial_request import Number
 from calls.phone_number import masked
-from calls.schedule import SCHEDULE_ID, Schedule, ScheduleChange, ScheduleRequest, State
+from calls.schedule import (
+    SCHEDULE_ID,
+    Schedule,
+    ScheduleChange,
+    ScheduleRequest,
+    State,
+    TimedRequest,
+)
 from functions import http_api, wiring
 from functions.log import logger
 
@@ -34,7 +41,7 @@ class ScheduleView(BaseModel):
     end: date | None
     next_at: datetime | None
     """When it makes its next call; null: it makes none, as it stands."""
-    request: DialRequest
+    request: TimedRequest
     created_at: datetime
     updated_at: datetime
     api_key: str

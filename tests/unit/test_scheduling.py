@@ -128,9 +128,9 @@ def test_hours_that_are_quiet_are_asked_about_when_the_call_is_due() -> None:
 
 @pytest.mark.parametrize("field", ["wait", "dry_run"])
 def test_what_a_timed_call_cannot_have_is_refused(field: str) -> None:
-    with pytest.raises(ValidationError, match="are not for schedules"):
+    with pytest.raises(ValidationError, match="not for schedules"):
         ScheduleRequest.model_validate({**DAILY, "request": {**CALL, field: True}})
-    with pytest.raises(ValidationError, match="are not for schedules"):
+    with pytest.raises(ValidationError, match="not for schedules"):
         ScheduleChange.model_validate({"request": {**CALL, field: True}})
 
 

@@ -57,6 +57,10 @@ def test_a_time_of_a_place_is_one_moment(at: str, zone: str | None, instant: str
         ({"rate": "1 hour", "time_zone": "../../etc/passwd"}, "no such zone"),
         ({"rate": "1 hour", "start": "2026-12-02", "end": "2026-12-01"}, "`end` is before"),
         ({"rate": "1 hour", "end": "9999-12-31"}, "a day of this century or the next"),
+        ({"rate": "1 hour", "end": 20_000}, "a day of this century or the next"),
+        ({"rate": "1 hour", "end": "2026-12-24T00:00:00"}, "a day of this century or the next"),
+        ({"rate": "1 hour", "start": "2026-02-30"}, "a day of this century or the next"),
+        ({"rate": "1 hour", "start": "2026-W01-1"}, "a day of this century or the next"),
     ],
 )
 def test_what_is_no_time_is_refused(given: dict[str, Any], words: str) -> None:
