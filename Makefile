@@ -54,6 +54,7 @@ acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
 .PHONY: bench
 bench: $(STAMP) ## print what we claim about speed (ARGS=--json)
 	.venv/bin/python -m benchmarks.imports $(ARGS)
+	.venv/bin/python -m benchmarks.first_audio $(ARGS)
 
 .PHONY: format
 format: $(STAMP) ## put the code into its format

@@ -1,0 +1,185 @@
+"""What a benchmark of calls plays on: vendors of known speed, a local cloud, real processes.
+
+The media service and the stock bot run as they do in production: as processes of their own, with
+compiled bytecode.
+"""
+
+import asyncio
+import importlib.util
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from calls import stream_token
+from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_greetings import DynamoGreetings
+from calls.adapters.prepare_queue import PrepareQueue
+from calls.call import Call, Status, now
+from calls.greeting import Greeting
+from rehearsal.cloud.client import client
+from rehearsal.cloud.emulator_process import EmulatorProcess
+from rehearsal.cloud.environment import credentials
+from rehearsal.process import Process
+
+ROOT = Path(__file__).parent.parent
+TABLE = "dialout-bench"
+PUBLIC_WS = "wss://media.dialout.test/ws"
+AUTH_TOKEN, STREAM_SECRET = "auth-token", "stream-secret"
+SECRETS = {
+    "twilio/account-sid": "AC1", "twilio/auth-token": AUTH_TOKEN, "stream-secret": STREAM_SECRET,
+    "webhook-secret": "webhook-secret", "deepgram/api-key": "key", "groq/api-key": "key",
+}  # fmt: skip
+_PREPARED_SECONDS = 20.0
+
+
+def compiled() -> bool:
+    """Whether the libraries' bytecode is compiled: without it, everything first takes longer."""
+    found = importlib.util.find_spec("pipecat.frames.frames")
+    assert found is not None
+    assert found.origin is not None
+    return Path(importlib.util.cache_from_source(found.origin)).exists()
+
+
+@dataclass
+class Stage:
+    """A cloud and vendors, up."""
+
+    folder: Path
+    vendors: str
+    """Host and port."""
+    environment: dict[str, str]
+    records: DynamoCallRecords
+    greetings: DynamoGreetings
+    queue: PrepareQueue
+    _made: int = 0
+
+    def call(self) -> Call:
+        """Another call that was just answered; it rings, until ``answer``."""
+        self._made += 1
+        at = now()
+        call = Call(
+            call_id=f"01BENCH{self._made:019}", status=Status.RINGING, to_number="+15550100001",
+            from_number="+15550000001", agent="amelia", api_key="bench", created_at=at,
+            variables={"customer_name": "Sarah", "product": "running shoes"},
+            max_call_seconds=600, stream_until=at + timedelta(minutes=10),
+            call_sid=f"CA{self._made:032}",
+        )  # fmt: skip
+        self.records.create(call)
+        return call
+
+    def stream(self, call: Call) -> dict[str, Any]:
+        """What ``caller.calling`` needs beside the address."""
+        assert call.call_sid
+        token = stream_token.sign(STREAM_SECRET, call.call_id, 1, call.call_sid, call.stream_until)
+        return {
+            "call_sid": call.call_sid,
+            "parameters": {"call_id": call.call_id, "leg": "1", "token": token},
+            "signed_url": PUBLIC_WS,
+            "token": AUTH_TOKEN,
+        }
+
+    async def prepared(self, call: Call) -> Greeting:
+        """The call's greeting, as a media task that runs now prepares it."""
+        await asyncio.to_thread(self.queue.put, call.call_id)
+        async with asyncio.timeout(_PREPARED_SECONDS):
+            while True:
+                greeting = await asyncio.to_thread(self.greetings.get, call.call_id)
+                if greeting and greeting.mulaw:
+                    return greeting
+                await asyncio.sleep(0.05)
+
+    @asynccontextmanager
+    async def media(self) -> AsyncIterator[str]:
+        """A media service's process; the address of its socket."""
+        process, line = await Process.start(
+            "media", "media_service", "--port", "0",
+            logs=self.folder, ready="(.*the media service listens.*)",
+            environment={**self.environment, **_BYTECODE},
+        )  # fmt: skip
+        try:
+            yield f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
+        finally:
+            await process.stop()
+
+    @asynccontextmanager
+    async def stock_bot(self) -> AsyncIterator[str]:
+        """A stock bot's process; the address of its socket."""
+        process, at = await Process.start(
+            "stock-bot", "benchmarks.stock_bot", "--vendors", self.vendors,
+            logs=self.folder, ready=re.escape("listening on ") + "(.*)",
+            environment=_BYTECODE,
+        )  # fmt: skip
+        try:
+            yield f"ws://{at.strip()}/ws"
+        finally:
+            await process.stop()
+
+
+_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": str(ROOT)}
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[Stage]:
+    """The stage, taken down at the end."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        vendors, at = await Process.start(
+            "vendors", "benchmarks.vendors", logs=folder, ready=re.escape("listening on ") + "(.*)",
+            environment=_BYTECODE,
+        )  # fmt: skip
+        stack.push_async_callback(vendors.stop)
+        cloud = await EmulatorProcess.start(
+            ROOT / ".rehearsal/cloud/bin/python", folder, folder / "cloud.log"
+        )
+        stack.push_async_callback(cloud.end)
+        queue = await asyncio.to_thread(_furnish, cloud.endpoint)
+        os.environ.update(credentials(cloud.endpoint))
+        dynamodb = client("dynamodb", cloud.endpoint)
+        yield Stage(
+            folder=folder,
+            vendors=at.strip(),
+            environment={
+                **credentials(cloud.endpoint),
+                "DIALOUT_ENV": "bench", "DIALOUT_TABLE": TABLE, "DIALOUT_PREPARE_QUEUE_URL": queue,
+                "DIALOUT_PUBLIC_WS_URL": PUBLIC_WS, "DIALOUT_PUBLIC_API_URL": "https://api.test",
+                "DIALOUT_SEATS_PER_TASK": "10",
+                # Nothing answers there: recordings are not started, and nothing is hung up.
+                "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
+                "DEEPGRAM_BASE_URL": f"ws://{at.strip()}",
+                "GROQ_BASE_URL": f"http://{at.strip()}/openai/v1",
+            },
+            records=DynamoCallRecords(TABLE, dynamodb),
+            greetings=DynamoGreetings(TABLE, dynamodb),
+            queue=PrepareQueue(queue, client("sqs", cloud.endpoint)),
+        )  # fmt: skip
+
+
+def _furnish(endpoint: str) -> str:
+    """Make the table, the queue and the secrets; the queue's URL."""
+    key = ("pk", "HASH"), ("sk", "RANGE")
+    client("dynamodb", endpoint).create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in key],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in key],
+    )
+    for name, value in SECRETS.items():
+        client("ssm", endpoint).put_parameter(
+            Name=f"/dialout/bench/{name}", Value=value, Type="SecureString"
+        )
+    made = client("sqs", endpoint).create_queue(QueueName="prepare-bench")
+    return str(made["QueueUrl"])
+
+
+def tell(line: str) -> None:
+    """A line of a benchmark's output."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
