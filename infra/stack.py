@@ -14,6 +14,7 @@ from infra.gateway import Gateway
 from infra.media import Media
 from infra.network import Network
 from infra.observability import Observability
+from infra.opting_out import OptingOut
 from infra.product_code import ProductCode, settings_of
 from infra.scaling import Scaling
 from infra.timing import Timing
@@ -63,6 +64,9 @@ class DialoutStack(Stack):
         self.dialing = Dialing(self, "Dialing", context, data=data, product=product)
         # A schedule that is over and fires all the same is taken back where that is noticed.
         self.timing.let_end_schedules(self.dialing.dialer.role)
+        self.opting_out = OptingOut(
+            self, "OptingOut", context, data=data, timing=self.timing, product=product
+        )
         self.media = Media(
             self, "Media", context,
             network=self.network, balancer=balancer, data=data, environment=environment,
@@ -75,6 +79,7 @@ class DialoutStack(Stack):
             **self.api.functions,
             **self.events.functions,
             "dialer": self.dialing.dialer,
+            "opt_outs": self.opting_out.function,
             "sweeper": self.timing.sweeper,
         }
 
@@ -86,6 +91,7 @@ class DialoutStack(Stack):
                 **self.data.dead_letters,
                 **self.events.dead_letters,
                 "schedule": self.timing.schedule_dead_letters,
+                "opt-outs": self.opting_out.dead_letters,
             },
             media=self.media,
             balancer=self.entrance.balancer,

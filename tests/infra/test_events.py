@@ -1,6 +1,7 @@
 """From the table to the bus, and from the bus to webhooks; and what happens at a time."""
 
 import json
+from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
@@ -27,11 +28,37 @@ def _function(template: Template, handler: str) -> str:
     return name
 
 
-def test_changes_of_calls_alone_are_announced_and_what_fails_is_kept(dev: Template) -> None:
+def _stream_of(template: Template, module: str) -> Any:
+    """The source by which a function reads the table's stream."""
+    function = {"Ref": _function(template, f"functions.{module}.handler")}
     (mapping,) = (
-        found for found in resources(dev, MAPPING).values() if "StartingPosition" in found
+        found
+        for found in resources(template, MAPPING).values()
+        if "StartingPosition" in found and found["FunctionName"] == function
     )
-    assert mapping["FunctionName"] == {"Ref": _function(dev, "functions.announcer.handler")}
+    return mapping
+
+
+def test_what_is_listed_is_followed_up_for_a_day(dev: Template) -> None:
+    mapping = _stream_of(dev, "opt_outs")
+    (pattern,) = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": ["DNC"]}}},
+    }
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    dead = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert dead == _queues(dev)["dialout-dev-opt-outs-dead"]
+
+
+def test_the_stream_has_no_more_readers_than_it_serves_well(dev: Template) -> None:
+    """DynamoDB throttles when more than two read one shard."""
+    readers = [each for each in resources(dev, MAPPING).values() if "StartingPosition" in each]
+    assert len(readers) == 2
+
+
+def test_changes_of_calls_alone_are_announced_and_what_fails_is_kept(dev: Template) -> None:
+    mapping = _stream_of(dev, "announcer")
     assert mapping["EventSourceArn"]["Fn::GetAtt"][1] == "StreamArn"
     (pattern,) = mapping["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {

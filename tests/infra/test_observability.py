@@ -18,6 +18,7 @@ FAILURES = {
     "dead-letters-announcer",
     "dead-letters-webhooks",
     "dead-letters-schedule",
+    "dead-letters-opt-outs",
     "seats-exhausted",
     "leases-leaked",
     "webhooks-slow",
