@@ -40,11 +40,16 @@ VOICES_SHA256 = {
     "af_bella": "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b",
     "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
     "am_michael": "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1",
+    "ef_dora": "f66ec66bd295acb18372e37008533a9a3228483ccd294e7538d5d9294ac9a532",
 }
 
 
+ENGLISH = str.maketrans("rxɬʲ", "ɹklj")
+"""What Kokoro was taught for English, where espeak-ng writes another letter."""
+
+
 class Phonemes:
-    """English text → the IPA that Kokoro was trained on, by espeak-ng's own library."""
+    """Text → the IPA that Kokoro was trained on, by espeak-ng's own library."""
 
     def __init__(self) -> None:
         loader = importlib.import_module("espeakng_loader")
@@ -53,16 +58,17 @@ class Phonemes:
         # 2: AUDIO_OUTPUT_SYNCHRONOUS, nothing is played. The data path is its parent's folder.
         if self._library.espeak_Initialize(2, 0, loader.get_data_path().encode(), 0) < 0:
             raise RuntimeError("espeak-ng found no data")
-        if self._library.espeak_SetVoiceByName(b"en-us"):
-            raise RuntimeError("espeak-ng has no voice en-us")
 
-    def of(self, text: str) -> str:
+    def of(self, text: str, language: str) -> str:
         """Phonemes with the text's own punctuation, which Kokoro reads as pauses and intonation."""
+        name = {"en": "en-us"}.get(language, language)
+        if self._library.espeak_SetVoiceByName(name.encode()):
+            raise RuntimeError(f"espeak-ng has no voice {name}")
         pieces = re.split(r"(\s*[;:,.!?]+\s*)", text)
         joined = "".join(
             piece if index % 2 else self._words(piece) for index, piece in enumerate(pieces)
         )
-        return joined.translate(str.maketrans("rxɬʲ", "ɹklj")).strip()
+        return joined.translate(ENGLISH if language == "en" else {}).strip()
 
     def _words(self, text: str) -> str:
         if not text.strip():
@@ -94,9 +100,11 @@ class Kokoro:
         self._voices = voices
         self._phonemes = Phonemes()
 
-    def speak(self, text: str, voice: str, pace: float = 1.0, phonemes: str = "") -> Audio:
+    def speak(
+        self, text: str, voice: str, pace: float = 1.0, phonemes: str = "", language: str = "en"
+    ) -> Audio:
         """24 kHz mono, in -1...1, with whatever silence the model puts around it."""
-        spelled = phonemes or self._phonemes.of(text)
+        spelled = phonemes or self._phonemes.of(text, language)
         tokens = [self._vocabulary[letter] for letter in spelled if letter in self._vocabulary]
         spoken: Audio = self._session.run(
             None,

@@ -29,6 +29,8 @@ APOLOGIES = {
     for path in (Path(__file__).parents[3] / "media_service" / "apologies").glob("*.txt")
 }
 NO_WORD = {"mm-hm"}
+FOREIGN = {name for name, clip in CLIPS.items() if "language" in clip}
+"""The embedded recognizer knows English alone."""
 
 
 def errors(wanted: list[str], found: list[str]) -> int:
@@ -80,7 +82,7 @@ def test_a_clip_is_heard_as_speech(name: str) -> None:
     assert [kind for kind, _ in segmenter.feed(audio)][:1] == [Event.STARTED]
 
 
-@pytest.mark.parametrize("name", sorted(set(CLIPS) - NO_WORD))
+@pytest.mark.parametrize("name", sorted(set(CLIPS) - NO_WORD - FOREIGN))
 async def test_a_clip_is_understood(name: str) -> None:
     wanted = words(CLIPS[name]["text"])
     found = await heard(clip(name), 16_000)
