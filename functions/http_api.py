@@ -67,14 +67,18 @@ def _decode(event: dict[str, Any]) -> None:
         return
     try:
         text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
-        json.loads(text, parse_constant=_refuse)
+        content = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        message = "the body is not JSON"
-        raise ProblemError(
-            400, "invalid_request", f"body: {message}",
-            errors=[{"field": "body", "message": message}],
-        ) from error  # fmt: skip
+        raise _not_read("the body is not JSON") from error
+    if not isinstance(content, dict | None):
+        # Of a list Powertools would take an item for the whole, where the body may be left out.
+        raise _not_read("the body is not a JSON object")
     event["body"], event["isBase64Encoded"] = text, False
+
+
+def _not_read(message: str) -> ProblemError:
+    errors = [{"field": "body", "message": message}]
+    return ProblemError(400, "invalid_request", f"body: {message}", errors=errors)
 
 
 def _refuse(name: str) -> NoReturn:

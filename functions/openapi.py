@@ -77,6 +77,7 @@ def _finish(route: str, operation: dict[str, Any]) -> None:
     """What Powertools cannot know: our errors, and who needs a key."""
     path = route.split()[1]
     operation["responses"].pop("422", None)
+    operation["responses"].get("204", {}).pop("content", None)
     operation["responses"]["default"] = _problem("A problem")
     for status, (words, headers) in _refusals(route, operation).items():
         operation["responses"].setdefault(status, _problem(words, headers))

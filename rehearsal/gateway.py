@@ -37,7 +37,7 @@ class Gateway:
         app = web.Application(client_max_size=_BODY_BYTES)
         app.cleanup_ctx.append(self._client)
         app.router.add_get("/ws", self._stream)
-        app.router.add_route("*", "/{path:.*}", self._forward)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self._forward)  # %0A is a character too
         return app
 
     async def _client(self, _: web.Application) -> Any:
