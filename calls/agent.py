@@ -118,6 +118,12 @@ class Agent(Section):
             raise ValueError("detect_language: only the vendor deepgram detects it; see `stt`")
         return self
 
+    @property
+    def vendors(self) -> frozenset[str]:
+        """All whom it names, fallbacks too."""
+        sections = (self.stt, self.llm, self.tts)
+        return frozenset(choice.vendor for section in sections for choice in section.choices)
+
     def voice(self, choice: TtsChoice) -> str:
         """The voice that this agent has at one of its vendors."""
         return choice.voice or self.speaks.voices[choice.vendor]

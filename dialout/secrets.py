@@ -1,14 +1,18 @@
 """``dialout secrets``: the vendors' credentials, and our own, into SSM."""
 
+import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
 
+from calls import agents
+from calls.agent import Agent, AgentError
 from dialout.parameters import Env, Parameters, reaches_aws
 
 GIVEN = {
@@ -18,8 +22,28 @@ GIVEN = {
     "groq/api-key": "GROQ_API_KEY",
 }
 """Secrets that a vendor gives, and the names that they have in `.env`."""
+OPTIONAL = {
+    "openai/api-key": "OPENAI_API_KEY",
+    "anthropic/api-key": "ANTHROPIC_API_KEY",
+    "cartesia/api-key": "CARTESIA_API_KEY",
+}
+"""The same, of vendors that are needed only where an agent names them."""
 GENERATED = ("stream-secret", "webhook-secret")
 """Secrets that nobody but this environment has to know."""
+
+
+def wanted() -> dict[str, str]:
+    """The secrets that a vendor gives and that this environment's agents need."""
+    named = {f"{vendor}/api-key" for agent in _readable() for vendor in agent.vendors}
+    return {**GIVEN, **{name: OPTIONAL[name] for name in OPTIONAL if name in named}}
+
+
+def _readable() -> Iterator[Agent]:
+    # What is wrong with a file is for `dialout doctor` to say.
+    for name in agents.names():
+        with contextlib.suppress(AgentError):
+            yield agents.load(name)
+
 
 app = typer.Typer(no_args_is_help=True, help="The vendors' credentials, in SSM.")
 
@@ -29,7 +53,10 @@ app = typer.Typer(no_args_is_help=True, help="The vendors' credentials, in SSM."
 def set_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Which: {', '.join(GIVEN)}. By default all.", show_default=False),
+        typer.Argument(
+            help=f"Which: {', '.join([*GIVEN, *OPTIONAL])}. By default those that are needed.",
+            show_default=False,
+        ),
     ] = None,
     env: Env = None,
     env_file: Annotated[
@@ -37,15 +64,14 @@ def set_(
     ] = Path(".env"),
 ) -> None:
     """Set secrets from the environment, from .env, or by asking. None is ever an argument."""
-    unknown = sorted(set(names or []) - set(GIVEN) - set(GENERATED))
+    there = [*GIVEN, *OPTIONAL, *GENERATED]
+    unknown = sorted(set(names or []) - set(there))
     if unknown:
-        raise typer.BadParameter(
-            f"there is no secret {unknown[0]}; there are: {', '.join([*GIVEN, *GENERATED])}"
-        )
+        raise typer.BadParameter(f"there is no secret {unknown[0]}; there are: {', '.join(there)}")
     parameters = Parameters(env)
     known = parameters.read()
     missing = []
-    for name in names or GIVEN:
+    for name in names or wanted():
         value = _value(name, env_file, ask=names is not None or name not in known)
         if value:
             parameters.write(name, value)
@@ -59,9 +85,9 @@ def set_(
             parameters.write(name, secrets.token_urlsafe(32))
             typer.echo(f"made  {parameters.prefix}/{name}")
     if missing:
-        wanted = ", ".join(GIVEN[name] for name in missing)
+        variables = ", ".join({**GIVEN, **OPTIONAL}[name] for name in missing)
         typer.echo(
-            f"Still missing: {wanted}. Put them into {env_file}, and run this again.", err=True
+            f"Still missing: {variables}. Put them into {env_file}, and run this again.", err=True
         )
         raise typer.Exit(1)
 
@@ -72,12 +98,12 @@ def list_(env: Env = None) -> None:
     """Which secrets are set. Never their values."""
     parameters = Parameters(env)
     known = parameters.read()
-    for name in [*GIVEN, *GENERATED, "api-keys"]:
+    for name in [*wanted(), *GENERATED, "api-keys"]:
         typer.echo(f"{'set    ' if name in known else 'missing'}  {parameters.prefix}/{name}")
 
 
 def _value(name: str, env_file: Path, *, ask: bool) -> str | None:
-    variable = GIVEN.get(name)
+    variable = {**GIVEN, **OPTIONAL}.get(name)
     if variable is None:
         return None
     found = os.environ.get(variable) or dotenv_values(env_file).get(variable)

@@ -49,7 +49,7 @@ GO_ON = (
     "Your answer was cut off after these words, for a technical reason. Go on right there, without "
     "repeating any of them, and without a word about this."
 )
-_LIFE = (StartFrame, EndFrame, CancelFrame)
+_PASSING = (SystemFrame, StartFrame, EndFrame, CancelFrame)
 
 
 class InTurn(ServiceSwitcherStrategy):
@@ -248,7 +248,7 @@ class TtsStage(Stage):
             if isinstance(frame, InterruptionFrame):
                 self._given = [given for given in self._given if not given.interruptible]
                 self._sounded = Utterance()
-            elif not isinstance(frame, SystemFrame | _LIFE):
+            elif not isinstance(frame, _PASSING):
                 self._given.append(frame)
         await super().process_frame(frame, direction)
 

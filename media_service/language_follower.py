@@ -5,6 +5,7 @@ from typing import Any
 from pipecat.frames.frames import Frame, TranscriptionFrame, TTSUpdateSettingsFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.settings import TTSSettings
+from pipecat.utils.types import NOT_GIVEN
 
 from calls import language as languages
 from calls.agent import Agent
@@ -55,7 +56,7 @@ class LanguageFollower(FrameProcessor):
         if vendor == "openai":  # Each of its voices hears the language in the text.
             return None
         if vendor == "cartesia":  # Each of its voices speaks every language, when told which.
-            return TTSSettings(language=code, **({"voice": name} if name else {}))
+            return TTSSettings(language=code, voice=name or NOT_GIVEN)
         return TTSSettings(voice=name) if name else None
 
 

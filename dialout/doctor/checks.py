@@ -1,6 +1,6 @@
 """Every check, in the order in which a person stands an environment up."""
 
-from dialout.doctor import cloud, phone, public, vendors
+from dialout.doctor import cloud, others, phone, public, vendors
 from dialout.doctor.check import Check
 
 _SETTINGS = ("secrets", "stack")
@@ -20,6 +20,9 @@ CHECKS = (
     Check("speech", "Does Deepgram serve the voices?", vendors.speech, ("agents", "deepgram")),
     Check("groq", "Does Groq take the key?", vendors.groq, after=_SETTINGS),
     Check("models", "Does Groq serve the agents' models?", vendors.models, ("agents", "groq")),
+    Check("openai", "Does OpenAI take the key?", others.openai, ("agents",), _SETTINGS),
+    Check("anthropic", "Does Anthropic take the key?", others.anthropic, ("agents",), _SETTINGS),
+    Check("cartesia", "Does Cartesia take the key?", others.cartesia, ("agents",), _SETTINGS),
     Check("api", "Does the public API answer?", public.api, after=("stack",)),
     Check("webhook", "Does the API know Twilio's signature?", public.webhook, ("twilio", "api")),
     Check("websocket", "Are Twilio's streams let in?", public.websocket, ("twilio",)),

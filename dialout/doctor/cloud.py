@@ -17,7 +17,7 @@ from dialout import stack
 from dialout.doctor.finding import Finding, fail, ok, warn
 from dialout.doctor.patient import Patient
 from dialout.parameters import Parameters
-from dialout.secrets import GENERATED, GIVEN
+from dialout.secrets import GENERATED, wanted
 
 _RIGHTS = "give this AWS identity the right to do that, or use one that has it"
 
@@ -79,13 +79,14 @@ async def secrets(patient: Patient) -> Finding:
     except (ClientError, BotoCoreError) as error:
         return fail(f"SSM does not show the secrets ({_code(error)})", _RIGHTS)
     prefix = patient.settings.secrets_prefix
-    missing = [name for name in [*GIVEN, *GENERATED] if not patient.secrets.get(name)]
+    given = wanted()
+    missing = [name for name in [*given, *GENERATED] if not patient.secrets.get(name)]
     if missing:
-        which = "" if len(missing) == len(GIVEN) + len(GENERATED) else f" {' '.join(missing)}"
+        which = "" if len(missing) == len(given) + len(GENERATED) else f" {' '.join(missing)}"
         return fail(
             f"missing under {prefix}: {', '.join(missing)}", patient.command(f"secrets set{which}")
         )
-    spaced = [name for name in GIVEN if patient.secrets[name] != patient.secrets[name].strip()]
+    spaced = [name for name in given if patient.secrets[name] != patient.secrets[name].strip()]
     if spaced:
         return fail(
             f"there are spaces around {', '.join(spaced)}",

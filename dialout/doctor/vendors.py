@@ -7,6 +7,7 @@ import httpx
 
 from calls import agents
 from calls.agent import Agent, AgentError
+from calls.vendor_choice import LEFT_OUT
 from dialout.doctor.finding import Finding, fail, ok, skipped, warn
 from dialout.doctor.patient import Patient
 
@@ -22,7 +23,7 @@ async def twilio(patient: Patient) -> Finding:
     """``GET Accounts/{sid}``"""
     sid, token = (patient.secrets.get(f"twilio/{name}") for name in ("account-sid", "auth-token"))
     if not sid or not token:
-        return _not_set("twilio/account-sid and twilio/auth-token")
+        return not_set("twilio/account-sid and twilio/auth-token")
     again = patient.command("secrets set twilio/account-sid twilio/auth-token")
     if not sid.startswith("AC"):
         return fail("twilio/account-sid is no account SID: those begin with AC", again)
@@ -30,8 +31,8 @@ async def twilio(patient: Patient) -> Finding:
     answer = await patient.ask(
         "Twilio", "GET", f"{base}/2010-04-01/Accounts/{quote(sid)}.json", auth=(sid, token)
     )
-    if refused := _refused("Twilio", answer, again):
-        return refused
+    if refusal := refused("Twilio", answer, again):
+        return refusal
     patient.account = answer.json()
     status = str(patient.account.get("status"))
     if status != "active":
@@ -43,21 +44,21 @@ async def deepgram(patient: Patient) -> Finding:
     """``GET /v1/auth/token``: answers to any valid key, whatever its scopes"""
     key = patient.secrets.get("deepgram/api-key")
     if not key:
-        return _not_set("deepgram/api-key")
+        return not_set("deepgram/api-key")
     answer = await _deepgram(patient, "/v1/auth/token", key)
     again = patient.command("secrets set deepgram/api-key")
-    return _refused("Deepgram", answer, again) or ok("Deepgram takes the key")
+    return refused("Deepgram", answer, again) or ok("Deepgram takes the key")
 
 
 async def groq(patient: Patient) -> Finding:
     """``GET /models``"""
     key = patient.secrets.get("groq/api-key")
     if not key:
-        return _not_set("groq/api-key")
+        return not_set("groq/api-key")
     url = f"{patient.settings.groq_base_url}/models"
     answer = await patient.ask("Groq", "GET", url, headers={"Authorization": f"Bearer {key}"})
-    if refused := _refused("Groq", answer, patient.command("secrets set groq/api-key")):
-        return refused
+    if refusal := refused("Groq", answer, patient.command("secrets set groq/api-key")):
+        return refusal
     patient.llm_models = frozenset(
         str(model["id"]) for model in answer.json()["data"] if model.get("active", True)
     )
@@ -74,6 +75,13 @@ async def agent_files(patient: Patient) -> Finding:
             wrong.append(str(error))
     if wrong:
         return fail("; ".join(wrong).replace("\n", "; "), "mend the file, and deploy again")
+    for agent in patient.agents:
+        for vendor in sorted(agent.vendors & _not_in_the_image()):
+            return fail(
+                f"agent {agent.name} names {vendor}, which the image leaves out",
+                f"add the extra `{LEFT_OUT[vendor]}` to pipecat-ai in the group `media` of "
+                "pyproject.toml, run `make lock`, and deploy again",
+            )
     if patient.settings.default_agent not in agents.names():
         return fail(
             f"DIALOUT_DEFAULT_AGENT is {patient.settings.default_agent!r}, and there is no such "
@@ -85,23 +93,30 @@ async def agent_files(patient: Patient) -> Finding:
 
 async def models(patient: Patient) -> Finding:
     """The LLM of each agent, in Groq's list"""
-    asking = [agent for agent in patient.agents if agent.llm.vendor == "groq"]
-    gone = [agent for agent in asking if agent.llm.model not in patient.llm_models]
+    asked = [
+        (agent.name, choice.model)
+        for agent in patient.agents
+        for choice in agent.llm.choices
+        if choice.vendor == "groq"
+    ]
+    if not asked:
+        return ok("no agent thinks with Groq")
+    gone = [(name, model) for name, model in asked if model not in patient.llm_models]
     if not gone:
-        return ok(f"Groq serves {', '.join(sorted({agent.llm.model for agent in asking}))}")
-    retired = [agent for agent in gone if agent.llm.model in RETIRED]
+        return ok(f"Groq serves {', '.join(sorted({model for _, model in asked}))}")
+    retired = [(name, model) for name, model in gone if model in RETIRED]
     if retired:
-        agent = retired[0]
-        why, instead = RETIRED[agent.llm.model]
+        name, model = retired[0]
+        why, instead = RETIRED[model]
         return fail(
-            f"agent {agent.name} wants {agent.llm.model}: {why}",
-            f"in agents/{agent.name}.yaml set `llm.model: {instead}`, and deploy again",
+            f"agent {name} wants {model}: {why}",
+            f"in agents/{name}.yaml set `llm.model: {instead}`, and deploy again",
         )
-    named = "; ".join(f"agent {agent.name} wants {agent.llm.model}" for agent in gone)
+    named = "; ".join(f"agent {name} wants {model}" for name, model in gone)
     choice = ", ".join(sorted(patient.llm_models)) or "nothing"
     return fail(
         f"{named}: Groq does not serve that to this account",
-        f"in agents/{gone[0].name}.yaml set `llm.model` to one of: {choice}; and deploy again",
+        f"in agents/{gone[0][0]}.yaml set `llm.model` to one of: {choice}; and deploy again",
     )
 
 
@@ -130,13 +145,26 @@ async def speech(patient: Patient) -> Finding:
                 f"agent {agent} listens with {wanted}: Deepgram does not list it",
                 f"unless it is a private model of yours, set `stt.model` in agents/{agent}.yaml",
             )
-    return ok(f"Deepgram serves {', '.join(sorted({w for _, _, w in _speech(patient.agents)}))}")
+    served = ", ".join(sorted({wanted for _, _, wanted in _speech(patient.agents)}))
+    return ok(f"Deepgram serves {served}" if served else "no agent hears or speaks with Deepgram")
 
 
 def _speech(all_: list[Agent]) -> Iterator[tuple[str, str, str]]:
     for agent in all_:
-        yield agent.name, "voice", agent.tts.voice or agent.speaks.voices["deepgram"]
-        yield agent.name, "model", agent.stt.model
+        for voice in agent.tts.choices:
+            if voice.vendor == "deepgram":
+                yield agent.name, "voice", agent.voice(voice)
+        for ears in agent.stt.choices:
+            if ears.vendor == "deepgram":
+                yield agent.name, "model", ears.model
+
+
+def _not_in_the_image() -> set[str]:
+    lock = agents.FOLDER.parent / "requirements" / "media.txt"
+    if not lock.is_file():  # Only in a checkout can it be known, and only there can it be mended.
+        return set()
+    pinned = {line.partition("==")[0] for line in lock.read_text(encoding="utf-8").splitlines()}
+    return {vendor for vendor, package in LEFT_OUT.items() if package not in pinned}
 
 
 async def _deepgram(patient: Patient, path: str, key: str) -> httpx.Response:
@@ -147,11 +175,11 @@ async def _deepgram(patient: Patient, path: str, key: str) -> httpx.Response:
     )
 
 
-def _not_set(names: str) -> Finding:
+def not_set(names: str) -> Finding:
     return skipped(f"{names} could not be read; see `secrets`")
 
 
-def _refused(who: str, answer: httpx.Response, again: str) -> Finding | None:
+def refused(who: str, answer: httpx.Response, again: str) -> Finding | None:
     status = answer.status_code
     if status == 200:
         return None
