@@ -1,0 +1,192 @@
+"""Timed calls in the local cloud: its own scheduler fires them, and a phone rings, or none does."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from calls import keys
+from calls.adapters.dynamodb_ledger import DynamoLedger
+from calls.call import now
+from calls.seats import Beat
+from rehearsal.cloud.deployment import Deployment, LocalCloud
+from rehearsal.plan import ACCOUNT_SID, API_KEY, AUTH_TOKEN, FROM_NUMBER
+from rehearsal.process import Process
+from rehearsal.world import free_port
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+LISTENING = r"listening on (\S+)"
+
+
+@dataclass(frozen=True)
+class Up:
+    """Cloud, stack and phone network. Nobody talks: whoever is phoned is busy."""
+
+    cloud: LocalCloud
+    deployment: Deployment
+    api: httpx.AsyncClient
+    network: httpx.AsyncClient
+
+    async def schedule(self, number: str, **when: Any) -> str:
+        request = {"to_number": number, "from_number": FROM_NUMBER}
+        answer = await self.api.post("/schedules", json={**when, "request": request})
+        assert answer.status_code == 201, answer.text
+        schedule_id: str = answer.json()["schedule_id"]
+        return schedule_id
+
+    async def get(self, path: str) -> Any:
+        answer = await self.api.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def rings(self, number: str) -> int:
+        """How often this phone was rung."""
+        calls = (await self.network.get("/_rehearsal/calls")).json()
+        return sum(call["to"] == number for call in calls)
+
+    async def ended(self, schedule_id: str) -> Any:
+        """The last call of a schedule, when it is over."""
+
+        async def over() -> Any:
+            made = await self.get(f"/schedules/{schedule_id}")
+            call = made["last_call_id"] and await self.get(f"/calls/{made['last_call_id']}")
+            return call if call and call["status"] == "ended" else None
+
+        return await until(over)
+
+    async def fire(self, schedule_id: str, execution: str, ago: timedelta) -> None:
+        """A firing, as the scheduler puts it on the queue."""
+        due_at = (now() - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {"schedule_id": schedule_id, "execution_id": execution, "due_at": due_at}
+        await asyncio.to_thread(
+            self.cloud.client("sqs").send_message,
+            QueueUrl=self.deployment.timed_queue_url,
+            MessageBody=json.dumps(body),
+        )
+
+
+async def until(look: Callable[[], Any]) -> Any:
+    """What ``look`` finds, as soon as it finds something."""
+    async with asyncio.timeout(30):
+        while not (found := await look()):
+            await asyncio.sleep(0.2)
+    return found
+
+
+def soon(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+
+
+async def _beating(ledger: DynamoLedger) -> None:
+    """What a media task says of itself."""
+    while True:
+        beat = Beat("task", seats=10, live=0, draining=False, at=now())
+        await asyncio.to_thread(ledger.beat, beat)
+        await asyncio.sleep(3)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def up(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
+    folder: Path = tmp_path_factory.mktemp("schedules")
+    async with AsyncExitStack() as stack:
+        cloud = await stack.enter_async_context(LocalCloud(folder))
+        twilio, twilio_url = await Process.start(
+            "twilio", "rehearsal.twilio", "--port", "0", "--default-scenario", "busy",
+            logs=folder, ready=LISTENING,
+        )  # fmt: skip
+        stack.push_async_callback(twilio.stop)
+        port = free_port()
+        origin = f"http://127.0.0.1:{port}"
+        deployment = await cloud.deploy(
+            {
+                "DIALOUT_PUBLIC_API_URL": origin,
+                "DIALOUT_PUBLIC_WS_URL": "ws://127.0.0.1:9/ws",
+                "DIALOUT_CALLING_WINDOW": "00:00-24:00",
+                "DIALOUT_CALLS_PER_SECOND": "20",
+                "TWILIO_API_BASE_URL": twilio_url,
+            }
+        )
+        key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=now())
+        secrets = {
+            "twilio/account-sid": ACCOUNT_SID,
+            "twilio/auth-token": AUTH_TOKEN,
+            "api-keys": keys.dump([key]),
+        }
+        for name, value in secrets.items():
+            await asyncio.to_thread(
+                cloud.client("ssm").put_parameter,
+                Name=f"{deployment.parameter_prefix}/{name}", Value=value, Type="SecureString",
+            )  # fmt: skip
+        gateway, _ = await Process.start(
+            "gateway", "rehearsal.gateway", "--port", str(port),
+            "--api", deployment.api_url, "--media", "http://127.0.0.1:9",
+            logs=folder, ready=LISTENING,
+        )  # fmt: skip
+        stack.push_async_callback(gateway.stop)
+        ledger = DynamoLedger(deployment.table, cloud.client("dynamodb"))
+        beating = asyncio.create_task(_beating(ledger))
+        stack.callback(beating.cancel)
+        bearer = {"Authorization": f"Bearer {API_KEY}"}
+        api, network = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=url, headers=bearer, timeout=30, trust_env=False)
+            )
+            for url in (origin, twilio_url)
+        ]
+        yield Up(cloud, deployment, api, network)
+
+
+@pytest.mark.timeout(300)  # The first build ever installs the functions' dependencies.
+async def test_when_it_is_due_the_phone_rings_and_of_what_is_paused_it_does_not(up: Up) -> None:
+    paused = await up.schedule("+15550107001", at=soon(6))
+    answer = await up.api.patch(f"/schedules/{paused}", json={"state": "paused"})
+    assert answer.json()["state"] == "paused"
+    due = await up.schedule("+15550107002", at=soon(6))
+    # In the callee's own time: as UTC it would be hours ago.
+    tokyo = datetime.now(UTC) + timedelta(hours=9, seconds=6)
+    local = await up.schedule(
+        "+15550107003", at=tokyo.strftime("%Y-%m-%dT%H:%M:%S"), time_zone="Asia/Tokyo"
+    )
+
+    for schedule_id in (due, local):
+        call = await up.ended(schedule_id)
+        assert (call["end_reason"], call["schedule_id"]) == ("busy", schedule_id)
+        assert (await up.get(f"/schedules/{schedule_id}"))["state"] == "finished"
+    for number, times in (("+15550107001", 0), ("+15550107002", 1), ("+15550107003", 1)):
+        assert await up.rings(number) == times
+    # What has fired for the last time is gone; what is paused is still there.
+    left = up.cloud.client("scheduler").list_schedules()["Schedules"]
+    assert [(each["Name"], each["State"]) for each in left] == [(paused, "DISABLED")]
+    await up.api.delete(f"/schedules/{paused}")
+    assert up.cloud.client("scheduler").list_schedules()["Schedules"] == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_firing_that_comes_twice_is_one_call_and_one_that_is_late_is_none(up: Up) -> None:
+    twice, late = [
+        await up.schedule(number, rate="1 day") for number in ("+15550107004", "+15550107005")
+    ]
+    for _ in range(2):
+        await up.fire(twice, "execution-1", timedelta(0))
+    await up.fire(late, "execution-2", timedelta(minutes=6))
+
+    assert (await up.ended(late))["end_reason"] == "too_late"
+    assert (await up.ended(twice))["end_reason"] == "busy"
+    # Another firing of the same schedule rings again; then both of the first have been seen.
+    await up.fire(twice, "execution-3", timedelta(0))
+
+    async def rung_again() -> bool:
+        return await up.rings("+15550107004") == 2
+
+    await until(rung_again)
+    calls = (await up.get("/calls"))["calls"]
+    assert sum(call["schedule_id"] == twice for call in calls) == 2
+    assert await up.rings("+15550107005") == 0
