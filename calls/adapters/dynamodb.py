@@ -8,6 +8,7 @@ Access patterns:
     calls not ended     query  pk=OPEN                 sk=<id>            consistent, oldest first
     on the list?        get    pk=DNC                  sk=<number>        dynamodb_do_not_call
     a number's day      get    pk=NUMBER#<number>      sk=DAY#<date>      attempts: dynamodb_ledger
+    schedules           pk=SCHEDULE#<id>, SCHEDULES, NUMBER#<number>      dynamodb_schedules
     a call's seat       get    pk=FLEET                sk=LEASE#<id>      consistent; the rest of
                                                                           FLEET: dynamodb_ledger
 
