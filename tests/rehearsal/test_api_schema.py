@@ -24,8 +24,8 @@ HOOKS = "tests.rehearsal.api_checks"
 BEARER = {"Authorization": f"Bearer {API_KEY}"}
 
 # What is off: 405 is not the gateway's answer to a method that is no route; a call that was hung up
-# keeps its record, and so does a schedule that was cancelled; a 5xx, and what a document cannot
-# say, are for api_checks to judge.
+# and a schedule that was cancelled keep their records; a 5xx, and what a document cannot say, are
+# for api_checks to judge.
 CONFIGURATION = """
 [checks]
 not_a_server_error.enabled = false
