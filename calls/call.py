@@ -75,6 +75,24 @@ class Recording(BaseModel):
     channels: int | None = None
 
 
+class TurnLatency(BaseModel):
+    """What the callee waited for, part after part, in milliseconds. Together: ``latency_ms``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    turn_ms: int
+    """From the end of the callee's speech (the silence that the VAD waits for counts) until their
+    turn was taken for over."""
+    token_ms: int
+    """From there to the first word of the answer: the LLM's first token, tools that it called
+    before included; or words of our own, for which no LLM was asked."""
+    voice_ms: int
+    """From there to the voice's first sound."""
+    sound_ms: int
+    """From there until the first sound went out on the line: what is sent before it, it waits
+    for."""
+
+
 class Turn(BaseModel):
     """One finished turn of the conversation: what was said, as far as the other side heard it."""
 
@@ -92,6 +110,8 @@ class Turn(BaseModel):
     """An agent's turn that the callee cut; ``text`` ends about where they cut it."""
     latency_ms: int | None = None
     """From the end of the callee's speech to the agent's first sound, where that followed."""
+    latency: TurnLatency | None = None
+    """The parts of it; None with calls of before they were kept."""
 
 
 class Call(BaseModel):
@@ -140,6 +160,14 @@ class Call(BaseModel):
     end_reason: EndReason | None = None
     """May be known before the call is over, and stands then."""
     outcome: dict[str, Any] | None = None
+    """What the agent recorded of its ``outcome`` in the call; once debriefed, all of it, with
+    ``null`` where it was not said."""
+    summary: str | None = None
+    """Two or three sentences; None, if nobody said anything, or no LLM could be asked."""
+    disposition: str | None = None
+    """A ``calls.disposition.Disposition``, once debriefed."""
+    debriefed_at: datetime | None = None
+    """When summary, disposition and outcome were settled, after its end."""
     recording: Recording | None = None
     active_leg: int = 0
     """The leg whose stream is the call's; 0 before the first."""

@@ -6,8 +6,9 @@ Every method may block: async code calls it in a thread.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from calls.agent import Agent
 from calls.attempts import Cap
 from calls.call import Call, Turn
 from calls.do_not_call import Listing
@@ -292,6 +293,34 @@ class Secrets(Protocol):
 
         Raises:
             SecretMissingError: it is not set.
+        """
+
+
+class CompletionError(Exception):
+    """No vendor of the agent's LLM gave an answer; later one may. The message quotes nothing that
+    was sent."""
+
+
+class UnreadableAnswerError(Exception):
+    """The LLM answered, and not with a JSON object."""
+
+
+class Completion(Protocol):
+    """An agent's own LLM, asked for JSON apart from any conversation."""
+
+    def ask(
+        self, agent: Agent, messages: list[dict[str, str]], schema: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The answer to ``messages``, each ``{role, content}``, the first of role ``system``.
+
+        The vendor is told the schema, and may not keep to it.
+
+        Args:
+            schema: a JSON schema of an object.
+
+        Raises:
+            UnreadableAnswerError: it is no JSON object.
+            CompletionError: there is no answer.
         """
 
 

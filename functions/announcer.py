@@ -1,4 +1,4 @@
-"""The table's stream: every status that a call reaches becomes an event on the bus.
+"""The table's stream: what a call reaches becomes an event on the bus.
 
 Read from the stream, and not sent by whoever changes a record: so none is lost between the change
 and its telling, and nobody who waits for a webhook's answer waits for the bus.
@@ -7,7 +7,7 @@ and its telling, and nobody who waits for a webhook's answer waits for the bus.
 from typing import Any
 
 from calls.call import Call
-from calls.call_event import CallEvent, reached
+from calls.call_event import CallEvent, reached, sequence
 from calls.failure import kinds, places
 from functions import wiring
 from functions.call_view import view
@@ -18,12 +18,12 @@ from functions.log import logger
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
     """Publish in order; from the first that fails on, the stream sends again."""
     for record in event["Records"]:
-        sequence = record["dynamodb"]["SequenceNumber"]
+        number = record["dynamodb"]["SequenceNumber"]
         try:
             _announce(record["dynamodb"])
         except Exception as error:
             logger.error("Event not published", kinds=kinds(error), places=places(error))
-            return {"batchItemFailures": [{"itemIdentifier": sequence}]}
+            return {"batchItemFailures": [{"itemIdentifier": number}]}
     return {"batchItemFailures": []}
 
 
@@ -38,7 +38,7 @@ def _announce(change: dict[str, Any]) -> None:
     shown = view(after).model_dump(mode="json", exclude={"transcript"})
     wiring.event_bus().publish(
         CallEvent(
-            id=f"{after.call_id}.{kind}", type=kind, at=at, sequence=after.status.rank, call=shown
+            id=f"{after.call_id}.{kind}", type=kind, at=at, sequence=sequence(kind), call=shown
         )
     )
 

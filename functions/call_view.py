@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from calls.call import Call, EndReason, Status, TimelineEntry, Turn
 from calls.consent import Consent
+from calls.disposition import Disposition
 from calls.settings import settings
+from calls.waited import Waited, waited
 
 
 class RecordingView(BaseModel):
@@ -49,10 +51,19 @@ class CallView(BaseModel):
     answered_by: str | None
     answer_to_first_audio_ms: int | None
     outcome: dict[str, Any] | None
+    """By the agent's schema; ``null`` where it was not said. Final once debriefed."""
+    summary: str | None
+    """Two or three sentences, once debriefed; null where nobody said anything."""
+    disposition: Disposition | None
+    """What the call came to, once debriefed."""
+    debriefed_at: datetime | None
+    """When outcome, summary and disposition were settled: some seconds after the end."""
     recording: RecordingView | None
     timeline: list[TimelineEntry]
     transcript: list[Turn] | None = None
     """Only with a single call."""
+    latency: Waited | None = None
+    """From the end of the callee's speech to the agent's first sound. Only with a single call."""
 
 
 def view(call: Call, turns: list[Turn] | None = None) -> CallView:
@@ -66,5 +77,6 @@ def view(call: Call, turns: list[Turn] | None = None) -> CallView:
         **call.model_dump(exclude=hidden),
         recording=recording,
         transcript=turns,
+        latency=waited(turns or ()),
         answer_to_first_audio_ms=call.answer_to_first_audio_ms,
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from calls.adapters.guarded_http import GuardedHttp
+    from calls.debrief import Debriefer
 
 
 @cache
@@ -102,6 +103,14 @@ def guarded_http() -> "GuardedHttp":
     from calls.adapters.guarded_http import GuardedHttp  # here: httpx is for those who need it
 
     return GuardedHttp(seconds=8)
+
+
+@cache
+def debriefer() -> "Debriefer":
+    from calls.adapters.llm_completion import LlmCompletion  # here: see guarded_http
+    from calls.debrief import Debriefer  # and jsonschema
+
+    return Debriefer(records(), LlmCompletion(settings(), secrets()))
 
 
 @cache

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from queue import Empty, Queue
 from threading import Lock
+from typing import Any
 
+from calls.agent import Agent
 from calls.attempts import Cap
 from calls.call import Call, Turn, now
 from calls.do_not_call import Listing
@@ -392,6 +394,26 @@ class FakePrepareQueue:
 
     def give_back(self, preparation: Preparation) -> None:
         self.waiting.put(preparation)
+
+
+@dataclass
+class FakeCompletion:
+    """An LLM that gives its answers in turn, the last for ever; an exception among them is raised.
+
+    It keeps what it was asked.
+    """
+
+    answers: list[dict[str, Any] | Exception] = field(default_factory=lambda: [{}])
+    asked: list[tuple[list[dict[str, str]], dict[str, Any]]] = field(default_factory=list)
+
+    def ask(
+        self, agent: Agent, messages: list[dict[str, str]], schema: dict[str, Any]
+    ) -> dict[str, Any]:
+        self.asked.append((messages, schema))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 class FakeSecrets(dict[str, str]):
