@@ -23,6 +23,7 @@ from media_service.preparing import Preparing
 from media_service.server import Server
 from media_service.signed_http import SignedHttp
 from media_service.vendors import Vendors
+from media_service.warm_up import warm_up
 from media_service.world import World
 
 
@@ -46,6 +47,7 @@ async def serve(host: str, port: int) -> None:
         http=SignedHttp(secrets),
     )
     vendors.warm()
+    await warm_up(world)
     live = LiveCalls()
     heartbeat = Heartbeat(DynamoLedger(chosen.table), live, chosen.seats_per_task)
     app = create_app(world, secrets, is_twilios, live)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from media_service import opening_line, preparing
 from media_service.preparing import Preparing
 from media_service.signed_http import SignedHttp
 from media_service.world import World
-from tests.fakes import FakeCallRecords, FakeGreetings, FakeSecrets, FakeTelephony
+from tests.fakes import FakeCallRecords, FakeGreetings, FakeSecrets
 
 AGENT = Agent(
     name="brief", greeting="Hi {{name}}, an AI speaks, and this call is recorded.",
@@ -121,13 +121,12 @@ class Stage:
         ).model_copy(update=changes)  # fmt: skip
         self.records.create(call)
         crm: Any = self.crm
-        unused: Any = None
-        vendors: Any = self.vendors
-        world = World(
-            settings=Settings(), records=self.records, telephony=FakeTelephony(), vendors=vendors,
-            models=unused, greetings=self.greetings, do_not_call=unused,
-            http=SignedHttp(self.secrets, crm), agent=lambda _: self.agent,
-        )  # fmt: skip
+        needed: dict[str, Any] = {
+            "settings": Settings(), "records": self.records, "vendors": self.vendors,
+            "greetings": self.greetings, "http": SignedHttp(self.secrets, crm),
+            "agent": lambda _: self.agent,
+        }  # fmt: skip
+        world = World(**{each.name: None for each in fields(World)} | needed)
         asked = Preparation("01A", now() - timedelta(seconds=age), "receipt")
         await Preparing(world).prepare(asked)
         return self.greetings.get("01A")
