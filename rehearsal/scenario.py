@@ -76,16 +76,25 @@ class ToolCall(_Strict):
 
     name: str
     arguments: dict[str, Any] = {}
+    """``{{+60 min}}`` in a text stands for the callee's local time in so many minutes, counted from
+    the one that the tools' descriptions tell: ``2026-11-22T18:30``."""
 
 
 class Reply(_Strict):
     """What the LLM says when the last message matches. Used once, unless ``again``."""
 
     heard: Pattern
-    """Searched in the last message; then in all that came since the assistant last spoke."""
+    """Searched in the last message, which may be a tool's result, such as ``recorded``; then in
+    all that came since the assistant last spoke."""
     say: str = ""
-    call: ToolCall | None = None
+    call: ToolCall | tuple[ToolCall, ...] = ()
+    """One, or several in the same answer."""
     again: bool = False
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Every tool that it calls."""
+        return (self.call,) if isinstance(self.call, ToolCall) else self.call
 
 
 class Llm(_Strict):
@@ -114,15 +123,42 @@ class Goal(_Strict):
     """Each found in something that the agent said."""
     heard: tuple[Pattern, ...] = ()
     """Each found in something that the callee said."""
+    outcome: dict[str, Any] | None = None
+    """Each of these is in the record's ``outcome``, with exactly this value."""
+    disposition: str | None = None
+    """The record's."""
+    opted_out: bool = False
+    """Afterwards the person's number is on the do-not-call list."""
+    tools: tuple[str, ...] = ()
+    """Each was called, the record's timeline says."""
+    events: tuple[str, ...] = ()
+    """Each is in the record's timeline."""
 
 
 class Scenario(_Strict):
     summary: str
-    request: dict[str, Any]
-    """The body of ``POST /dialout``."""
+    direction: Literal["outbound", "inbound"] = "outbound"
+    """``inbound``: the ``callee`` is who phones our number, and the agent is who answers."""
+    request: dict[str, Any] = {}
+    """Outbound: the body of ``POST /dialout``."""
+    caller: str | None = Field(None, pattern=r"^\+[1-9][0-9]{6,14}$")
+    """Inbound: the number of who phones."""
     callee: Callee = Callee()
+    """The person on the other side, whoever phones."""
     llm: Llm = Llm()
     goal: Goal
+
+    @model_validator(mode="after")
+    def _somebody_phones(self) -> "Scenario":
+        inbound = self.direction == "inbound"
+        if inbound != bool(self.caller) or inbound == bool(self.request):
+            raise ValueError("outbound it has a `request`; inbound a `caller`, and no request")
+        return self
+
+    @property
+    def person(self) -> str:
+        """The number of the person who is not the agent."""
+        return self.caller or str(self.request.get("to_number"))
 
 
 def names(folder: Path = FOLDER) -> list[str]:

@@ -1,6 +1,9 @@
 """A chat completion request, as far as a scenario needs it. Everything else is let pass."""
 
+import json
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +15,9 @@ MODELS = {
     "qwen/qwen3-32b": "Alibaba Cloud",
 }
 """Model → its owner. Some of what Groq serves; anything else does not exist here."""
+
+
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d\b")
 
 
 class _Lenient(BaseModel):
@@ -27,7 +33,16 @@ class Part(_Lenient):
 
 class Function(_Lenient):
     name: str
+    description: str = ""
     arguments: str = "{}"
+
+    @property
+    def given(self) -> object:
+        """The arguments; None, if they are no JSON."""
+        try:
+            return json.loads(self.arguments)
+        except ValueError:
+            return None
 
 
 class Call(_Lenient):
@@ -48,9 +63,9 @@ class Message(_Lenient):
         return self.content or ""
 
     @property
-    def called(self) -> list[str]:
-        """The names of the tools that it calls."""
-        return [call.function.name for call in self.tool_calls or ()]
+    def called(self) -> list[tuple[str, object]]:
+        """The tools that it calls, by name, with their arguments."""
+        return [(call.function.name, call.function.given) for call in self.tool_calls or ()]
 
 
 class Tool(_Lenient):
@@ -110,6 +125,14 @@ class ChatRequest(_Lenient):
         if self.tool_choice == "none":
             return frozenset()
         return frozenset(tool.function.name for tool in self.tools or ())
+
+    @property
+    def now(self) -> datetime:
+        """The local time that a tool's description tells; else UTC's."""
+        for tool in self.tools or ():
+            if told := _TIME.search(tool.function.description):
+                return datetime.fromisoformat(told[0])
+        return datetime.now(UTC)
 
     @property
     def include_usage(self) -> bool:

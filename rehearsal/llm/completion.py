@@ -30,8 +30,8 @@ class Completion:
     def whole(self) -> dict[str, Any]:
         """The body of an answer that is not streamed."""
         message: dict[str, Any] = {"role": "assistant", "content": self.answer.say or None}
-        if self.answer.call:
-            message["tool_calls"] = [self._call()]
+        if self.answer.calls:
+            message["tool_calls"] = self._calls()
         choice = {
             "index": 0,
             "message": message,
@@ -60,9 +60,9 @@ class Completion:
             yield _event(self._chunk({"content": f" {word}" if position else word}))
 
     def closing(self) -> Iterator[bytes]:
-        """The tool call, why it ends, what it cost where that was asked for, and the end."""
-        if self.answer.call:
-            yield _event(self._chunk({"tool_calls": [{**self._call(), "index": 0}]}))
+        """The tool calls, why it ends, what it cost where that was asked for, and the end."""
+        for index, call in enumerate(self._calls()):
+            yield _event(self._chunk({"tool_calls": [{**call, "index": index}]}))
         last = self._chunk({}, self._finish_reason)
         yield _event({**last, "x_groq": {"id": self.request_id, "usage": self._usage()}})
         if self.request.include_usage:
@@ -71,15 +71,17 @@ class Completion:
 
     @property
     def _finish_reason(self) -> str:
-        return "tool_calls" if self.answer.call else "stop"
+        return "tool_calls" if self.answer.calls else "stop"
 
-    def _call(self) -> dict[str, Any]:
-        assert self.answer.call is not None
-        function = {
-            "name": self.answer.call.name,
-            "arguments": json.dumps(self.answer.call.arguments),
-        }
-        return {"id": f"fc_{self.id[-24:]}", "type": "function", "function": function}
+    def _calls(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": f"fc_{self.id[-24:]}_{index}",
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            }
+            for index, call in enumerate(self.answer.calls)
+        ]
 
     def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}

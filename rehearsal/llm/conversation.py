@@ -3,9 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from rehearsal.llm.chat import ChatRequest, Message
-from rehearsal.scenario import Llm, Reply, ToolCall
+from rehearsal.scenario import Llm, ToolCall
+
+_LATER = re.compile(r"\{\{\+(\d+) min\}\}")
 
 PREFIX = 3
 """Words of a reply after which it counts as said: an interrupted reply is cut short in the
@@ -14,10 +17,10 @@ history, where it was cut."""
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say, and the tool to call with it."""
+    """What to say, and the tools to call with it."""
 
     say: str
-    call: ToolCall | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 def part(scenarios: Mapping[str, Llm], default: str, system: str) -> Llm:
@@ -44,19 +47,34 @@ def answer(llm: Llm, request: ChatRequest) -> Answer:
         for reply in llm.replies:
             if not re.search(reply.heard, heard, re.IGNORECASE):
                 continue
-            if reply.again or not given(reply, request.answers):
-                callable_now = reply.call and reply.call.name in request.offered
-                return Answer(reply.say, reply.call if callable_now else None)
+            calls = tuple(at_their_time(call, request.now) for call in reply.calls)
+            if reply.again or not given(reply.say, calls, request.answers):
+                offered = tuple(call for call in calls if call.name in request.offered)
+                return Answer(reply.say, offered)
     return Answer(llm.otherwise)
 
 
-def given(reply: Reply, answers: Sequence[Message]) -> bool:
-    """Whether the assistant has given the reply, or has been interrupted while giving it."""
-    words = _words(reply.say)
+def given(say: str, calls: Sequence[ToolCall], answers: Sequence[Message]) -> bool:
+    """Whether the assistant has given this reply, or has been interrupted while giving it."""
+    words = _words(say)
     if words:
         return any(_said(words, _words(message.text)) for message in answers)
-    name = reply.call.name if reply.call else None
-    return any(name in message.called for message in answers)
+    # A tool may be called again with other arguments; and a client may part an answer's calls.
+    called = [call for message in answers for call in message.called]
+    return all((call.name, call.arguments) in called for call in calls)
+
+
+def at_their_time(call: ToolCall, now: datetime) -> ToolCall:
+    """The call with every ``{{+60 min}}`` in its arguments counted from now."""
+
+    def local(found: re.Match[str]) -> str:
+        return f"{now + timedelta(minutes=int(found[1])):%Y-%m-%dT%H:%M}"
+
+    arguments = {
+        name: _LATER.sub(local, value) if isinstance(value, str) else value
+        for name, value in call.arguments.items()
+    }
+    return call.model_copy(update={"arguments": arguments})
 
 
 def _said(reply: list[str], message: list[str]) -> bool:

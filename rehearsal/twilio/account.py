@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from . import call_request
+from .call_request import Address, CallRequest
 from .resource import account_path
 
 _SETTABLE = {
@@ -12,6 +14,10 @@ _SETTABLE = {
     "StatusCallback": "status_callback",
     "StatusCallbackMethod": "status_callback_method",
 }
+
+
+class NotConnectedError(Exception):
+    """A number that is phoned does not say what is to answer it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,21 @@ class Number:
         """Set what Twilio calls ``name``; what the network does not know passes."""
         if name in _SETTABLE:
             self._set[_SETTABLE[name]] = value
+
+    def incoming(self, caller: str) -> CallRequest:
+        """A call to it.
+
+        Raises:
+            NotConnectedError: nobody has said what is to answer it.
+        """
+        to = self._set
+        if not to["voice_url"]:
+            raise NotConnectedError(f"{self.phone_number} has no VoiceUrl: nothing answers it")
+        callback = None
+        if to["status_callback"]:
+            callback = Address(to["status_callback"], to["status_callback_method"])
+        document = Address(to["voice_url"], to["voice_method"])
+        return call_request.incoming(self.phone_number, caller, document, callback)
 
     def resource(self, *, voice: bool = True) -> dict[str, Any]:
         """An IncomingPhoneNumber resource that can speak (or, for once, not), but not write."""

@@ -23,6 +23,7 @@ The events of a call, each with `at` (seconds since the epoch) and, in brackets,
 
 from aiohttp import web
 
+from .account import NotConnectedError
 from .rest import EXCHANGE
 
 
@@ -31,6 +32,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/_rehearsal/calls", calls),
         web.get("/_rehearsal/calls/{call}/events", events),
+        web.post("/_rehearsal/inbound", ring),
         web.get("/_rehearsal/faults", faults),
         web.put("/_rehearsal/faults", order),
         web.delete("/_rehearsal/faults", cancel),
@@ -65,6 +67,18 @@ async def events(request: web.Request) -> web.Response:
     if phone is None:
         return web.json_response({"error": "no such call"}, status=404)
     return web.json_response(phone.call.events.listed())
+
+
+async def ring(request: web.Request) -> web.Response:
+    """Have somebody phone one of our numbers: ``{from, to, scenario?}``, answered by ``{sid}``"""
+    try:
+        body = await request.json()
+        call = request.app[EXCHANGE].ring(body["from"], body["to"], body.get("scenario"))
+    except (ValueError, TypeError, KeyError):
+        return web.json_response({"error": "expected {from, to, scenario?}"}, status=400)
+    except (LookupError, NotConnectedError) as error:
+        return web.json_response({"error": str(error)}, status=409)
+    return web.json_response({"sid": call.sid}, status=201)
 
 
 async def faults(request: web.Request) -> web.Response:

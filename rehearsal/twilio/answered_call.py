@@ -48,6 +48,7 @@ class AnsweredCall:
         network: The exchange that it runs on.
         callee: Who answered.
         callee_gone: Called when the callee hangs up.
+        pick_up: Connects the two, if that is still to be done.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class AnsweredCall:
         network: Network,
         callee: Callee,
         callee_gone: Callable[[], None],
+        pick_up: Callable[[], None],
     ) -> None:
         self.reporter = reporter
         self.line = Line(callee)
@@ -63,6 +65,7 @@ class AnsweredCall:
         self._call = reporter.call
         self._network = network
         self._callee_gone = callee_gone
+        self._pick_up = pick_up
         self._listeners: list[Callable[[Heard], None]] = []
 
     async def drive(self) -> None:
@@ -103,6 +106,10 @@ class AnsweredCall:
     def note(self, event: str, **detail: Any) -> None:
         """Log an event, now."""
         self.reporter.note(event, **detail)
+
+    def answer(self) -> None:
+        """Take up a call that still rings."""
+        self._pick_up()
 
     async def ask(self, address: Address, more: Mapping[str, str]) -> Answer:
         """Fetch instructions."""

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from .problem import Problem
@@ -70,6 +70,12 @@ class CallRequest:
     send_digits: str
     detection: Detection | None
     recording: RecordingRequest | None
+    direction: Literal["outbound-api", "inbound"] = "outbound-api"
+
+    @property
+    def inbound(self) -> bool:
+        """Somebody phones a number of the account."""
+        return self.direction == "inbound"
 
 
 def parse(form: Form, own_numbers: frozenset[str]) -> CallRequest:
@@ -97,6 +103,24 @@ def parse(form: Form, own_numbers: frozenset[str]) -> CallRequest:
         send_digits=send_digits,
         detection=None if send_digits else _detection(form),
         recording=_recording(form) if _flag(form, "Record") else None,
+    )
+
+
+def incoming(to: str, from_: str, document: Address, callback: Address | None) -> CallRequest:
+    """A call to one of the account's own numbers, which says what answers it."""
+    return CallRequest(
+        to=to,
+        from_=from_,
+        document=document,
+        fallback=None,
+        status_callback=callback,
+        status_events=frozenset({"completed"}),  # a number's callback hears of nothing else
+        timeout=60,
+        time_limit=14400,
+        send_digits="",
+        detection=None,
+        recording=None,
+        direction="inbound",
     )
 
 

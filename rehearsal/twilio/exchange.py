@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from rehearsal.scenario import Callee
+from rehearsal.scenario import Callee, Scenario
 
 from . import call_request
 from .account import Account, Number
@@ -66,7 +66,29 @@ class Exchange:
         return call
 
     def _dial(self, request: CallRequest, faults: dict[str, dict[str, Any]]) -> Call:
-        name, scenario = self._scenarios.answering(request.to)
+        return self._begin(request, faults, *self._scenarios.answering(request.to))
+
+    def ring(self, caller: str, called: str, scenario: str | None = None) -> Call:
+        """Have somebody phone one of the account's numbers.
+
+        Args:
+            scenario: whose caller it is; by default, who has that number.
+
+        Raises:
+            NotConnectedError: nothing answers there.
+            LookupError: no such number, or no such scenario.
+        """
+        for number in self.numbers.values():
+            if number.phone_number == called:
+                break
+        else:
+            raise LookupError(f"{called} is no number of this account")
+        who = self._scenarios.calling(caller, scenario)
+        return self._begin(number.incoming(caller), self.faults.take(CALL), *who)
+
+    def _begin(
+        self, request: CallRequest, faults: dict[str, dict[str, Any]], name: str, scenario: Scenario
+    ) -> Call:
         now = self.clock.now()
         call = Call(new_sid("CA"), self.account.sid, request, now, name)
         call.events.add(now, "created", {"scenario": name, "faults": sorted(faults)})

@@ -21,6 +21,9 @@ class Phone(Protocol):
     def note(self, event: str, **detail: Any) -> None:
         """Log an event, now."""
 
+    def answer(self) -> None:
+        """Take up a call that still rings, as one that comes in does."""
+
     async def ask(self, address: Address, more: Mapping[str, str]) -> Answer:
         """Fetch instructions. Raises `WebhookError`."""
 
@@ -90,6 +93,7 @@ class Execution:
             fallback, self._fallback = self._fallback, None
             await self.run(fallback, more)
             return
+        self._phone.answer()
         await self._phone.play(await speech.synthesize(speech.APPLICATION_ERROR))
 
     async def _run(self, document: Address | str, more: Mapping[str, str]) -> None:
@@ -101,7 +105,10 @@ class Execution:
     async def _document(self, document: Address | str, more: Mapping[str, str]) -> Address | None:
         """Run one document; the address of the one to go on with, if any."""
         text = document if isinstance(document, str) else await self._text(document, more)
-        for verb in twiml.parse(text).verbs:
+        verbs = twiml.parse(text).verbs
+        if not verbs or not isinstance(verbs[0], twiml.Reject):
+            self._phone.answer()
+        for verb in verbs:
             self._phone.note("verb", verb=type(verb).__name__)
             if (following := await self._verb(verb)) is not None:
                 return following

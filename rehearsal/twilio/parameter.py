@@ -21,7 +21,7 @@ def of_call(call: Call, status: str | None = None) -> dict[str, str]:
         "To": call.request.to,
         "Called": call.request.to,
         "CallStatus": status or call.status,
-        "Direction": "outbound-api",
+        "Direction": call.request.direction,
         "ApiVersion": "2010-04-01",
     }
     for party in ("From", "To", "Caller", "Called"):

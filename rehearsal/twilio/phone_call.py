@@ -44,6 +44,7 @@ class PhoneCall:
         self._network = network
         self._reporter = Reporter(call, network, faults)
         self._answered: AnsweredCall | None = None
+        self._drive: asyncio.Task[None] | None = None
         self._flow: asyncio.Task[None] | None = None
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
@@ -99,6 +100,8 @@ class PhoneCall:
         self.call.move("ringing", self._reporter.now())
         self._reporter.note("ringing")
         self._reporter.tell_status("ringing")
+        if self.call.request.inbound:
+            return "answered"  # as soon as there are instructions: see `_pick_up`
         limit = self.call.request.timeout
         if await self._until_over(min(self._callee.rings_for, limit)):
             return "canceled"
@@ -107,25 +110,35 @@ class PhoneCall:
         return "answered" if self._machine else self._callee.outcome
 
     async def _talk(self, callee: Callee) -> None:
-        answered = AnsweredCall(self._reporter, self._network, callee, lambda: self._end("callee"))
+        answered = AnsweredCall(
+            self._reporter, self._network, callee, lambda: self._end("callee"), self._pick_up
+        )
         self._answered = answered
+        if not self.call.request.inbound:
+            self._pick_up()
+        self._flow = asyncio.create_task(self._begin(answered))
+        try:
+            by = await self._until_over(self.call.request.time_limit) or "time_limit"
+            self._reporter.note("hung_up", by=by)
+            await self._stop(self._drive)
+            self._finish("completed" if self._drive else "busy")
+        finally:
+            await self._stop(self._flow, self._drive)
+        for recording in self.recordings:
+            await self.stop_recording(recording)
+
+    def _pick_up(self) -> None:
+        """The two are connected. Again, it does nothing."""
+        if self._drive is not None:
+            return
+        assert self._answered is not None
         self.call.move("in-progress", self._reporter.now())
         self._reporter.note("answered", by="machine" if self._machine else "human")
         self._reporter.tell_status("answered")
         if self.call.request.recording is not None:
             self.record(self.call.request.recording, "OutboundAPI")
-        drive = asyncio.create_task(answered.drive())
-        drive.add_done_callback(lambda _: self._end("crash"))  # it never ends of itself
-        self._flow = asyncio.create_task(self._begin(answered))
-        try:
-            by = await self._until_over(self.call.request.time_limit) or "time_limit"
-            self._reporter.note("hung_up", by=by)
-            await self._stop(drive)
-            self._finish("completed")
-        finally:
-            await self._stop(self._flow, drive)
-        for recording in self.recordings:
-            await self.stop_recording(recording)
+        self._drive = asyncio.create_task(self._answered.drive())
+        self._drive.add_done_callback(lambda _: self._end("crash"))  # it never ends of itself
 
     async def _until_over(self, seconds: float) -> Ending | None:
         done, _ = await asyncio.wait({self._over}, timeout=seconds)
@@ -135,10 +148,11 @@ class PhoneCall:
         if not self._over.done():
             self._over.set_result(by)
 
-    async def _stop(self, *tasks: asyncio.Task[None]) -> None:
-        for task in tasks:
+    async def _stop(self, *tasks: asyncio.Task[None] | None) -> None:
+        running = [task for task in tasks if task is not None]
+        for task in running:
             task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
+        for result in await asyncio.gather(*running, return_exceptions=True):
             if isinstance(result, Exception):
                 self._reporter.note("crashed", why=repr(result))
 

@@ -28,7 +28,7 @@ def call(call: Call) -> dict[str, Any]:
         "from": call.request.from_,
         "from_formatted": call.request.from_,
         "status": call.status,
-        "direction": "outbound-api",
+        "direction": call.request.direction,
         "answered_by": call.answered_by,
         "api_version": "2010-04-01",
         "date_created": rfc2822(call.created),

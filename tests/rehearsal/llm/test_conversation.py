@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -28,6 +29,14 @@ def user(text: Any) -> dict[str, Any]:
 
 def agent(text: str | None, **more: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": text, **more}
+
+
+def called(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return {"id": "1", "type": "function", "function": function}
+
+
+RECORDED = {"role": "tool", "tool_call_id": "1", "content": '{"status": "recorded"}'}
 
 
 def tools(*names: str) -> dict[str, Any]:
@@ -64,28 +73,26 @@ def test_what_was_said_is_not_said_again() -> None:
 )
 def test_an_interrupted_reply_was_said(heard: str, said: bool) -> None:
     history = ChatRequest.model_validate({"model": "m", "messages": [SYSTEM, agent(heard)]})
-    assert given(LLM.replies[1], history.answers) is said
+    assert given(LONG, (), history.answers) is said
 
 
 def test_a_short_reply_was_said_only_as_a_whole() -> None:
-    reply = Reply(heard="x", say="No, thanks.")
     whole = ChatRequest.model_validate({"model": "m", "messages": [agent("No thanks")]})
     begun = ChatRequest.model_validate({"model": "m", "messages": [agent("No")]})
-    assert given(reply, whole.answers)
-    assert not given(reply, begun.answers)
+    assert given("No, thanks.", (), whole.answers)
+    assert not given("No, thanks.", (), begun.answers)
 
 
 def test_two_replies_with_the_same_beginning_are_two() -> None:
-    reply = Reply(heard="x", say="Great to meet you, Sarah.")
     history = ChatRequest.model_validate(
         {"model": "m", "messages": [agent("Great to meet you, Tom. How are you?")]}
     )
-    assert not given(reply, history.answers)
+    assert not given("Great to meet you, Sarah.", (), history.answers)
 
 
 def test_an_apostrophe_may_be_lost() -> None:
     history = ChatRequest.model_validate({"model": "m", "messages": [agent("Im so sorry")]})
-    assert given(Reply(heard="x", say="I’m so sorry."), history.answers)
+    assert given("I’m so sorry.", (), history.answers)
 
 
 def test_a_reply_may_be_for_ever() -> None:
@@ -120,21 +127,64 @@ def test_content_may_come_in_parts() -> None:
 
 
 def test_a_tool_is_called_only_where_it_is_offered() -> None:
-    assert answered(user("Bye."), **tools("end_call")).call == ToolCall(name="end_call")
-    assert answered(user("Bye.")) == Answer("Goodbye!", None)
-    assert answered(user("Bye."), **tools("other")).call is None
-    assert answered(user("Bye."), **tools("end_call"), tool_choice="none").call is None
+    assert answered(user("Bye."), **tools("end_call")).calls == (ToolCall(name="end_call"),)
+    assert answered(user("Bye.")) == Answer("Goodbye!")
+    assert answered(user("Bye."), **tools("other")).calls == ()
+    assert answered(user("Bye."), **tools("end_call"), tool_choice="none").calls == ()
 
 
 def test_a_tool_without_words_is_called_once() -> None:
     offered = tools("look_up")
-    call = {"id": "1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
-    assert answered(user("My order?"), **offered).call == ToolCall(
-        name="look_up", arguments={"order": 7}
-    )
+    call = called("look_up", {"order": 7})
+    wanted = ToolCall(name="look_up", arguments={"order": 7})
+    assert answered(user("My order?"), **offered).calls == (wanted,)
     result = {"role": "tool", "tool_call_id": "1", "content": "The order is here."}
     history = (user("My order?"), agent(None, tool_calls=[call]), result)
     assert answered(*history, **offered).say == "Pardon?"
+
+
+def test_a_tool_is_called_again_with_other_arguments() -> None:
+    def record(**arguments: Any) -> ToolCall:
+        return ToolCall(name="record_answer", arguments=arguments)
+
+    both = (record(question="b"), ToolCall(name="end_call"))
+    llm = Llm(
+        replies=(
+            Reply(heard="four", call=record(rating=4)),
+            Reply(heard="yes", call=both),
+            Reply(heard="recorded", say="Would you recommend it?"),
+        )
+    )
+    messages = [SYSTEM, user("Four.")]
+
+    def says() -> Answer:
+        body = {"model": "m", "messages": messages, **tools("record_answer", "end_call")}
+        return answer(llm, ChatRequest.model_validate(body))
+
+    assert says() == Answer("", (record(rating=4),))
+    messages += [agent(None, tool_calls=[called("record_answer", {"rating": 4})]), RECORDED]
+    assert says() == Answer("Would you recommend it?")
+    messages += [agent("Would you recommend it?"), user("Yes.")]
+    assert says() == Answer("", both)
+    # Pipecat tells the calls of one answer as a message each.
+    messages += [agent(None, tool_calls=[called("record_answer", {"question": "b"})]), RECORDED]
+    messages += [agent(None, tool_calls=[called("end_call", {})]), RECORDED]
+    assert says().say == llm.otherwise
+
+
+def test_a_time_is_counted_from_the_one_that_a_tool_tells() -> None:
+    llm = Llm(
+        replies=(
+            Reply(
+                heard="hour",
+                call=ToolCall(name="schedule_callback", arguments={"at": "{{+90 min}}", "n": 1}),
+            ),
+        )
+    )
+    there = {"name": "schedule_callback", "description": "It was Sunday, 2026-11-22T23:10, there."}
+    body = {"messages": [user("In an hour.")], "tools": [{"type": "function", "function": there}]}
+    (call,) = answer(llm, ChatRequest.model_validate({"model": "m", **body})).calls
+    assert call.arguments == {"at": "2026-11-23T00:40", "n": 1}
 
 
 def test_the_scenario_is_found_by_the_system_message() -> None:
@@ -160,7 +210,7 @@ def test_the_order_check_goes_to_its_end() -> None:
         found = answer(llm, ChatRequest.model_validate(body))
         spoken = " ".join(found.say.split()[:14])
         messages.append(agent(spoken))
-        return found.say if not found.call else f"{found.say} [{found.call.name}]"
+        return " ".join([found.say, *(f"[{call.name}]" for call in found.calls)])
 
     assert "do they fit" in says(user("Hi, yes, this is Sarah. I have a minute."))
     assert "members club" in says(user("Yes, they arrived on Tuesday. thank you. They fit."))
