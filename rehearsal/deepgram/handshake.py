@@ -8,6 +8,8 @@ from rehearsal.deepgram.audio_format import ENCODINGS, AudioFormat
 
 RATES = (8000, 16000, 24000, 32000, 44100, 48000)
 LISTEN_MODEL = re.compile(r"(nova|nova-2|nova-3|enhanced|base)(-[a-z]+)*")
+LANGUAGE = re.compile(r"(de|en|es|fr|hi|it|ja|nl|pt|ru)(-([A-Z]{2}|419))?")
+MULTILINGUAL = "multi"
 SPEAK_MODEL = re.compile(r"aura(-2)?-(?P<name>[a-z]+)-(?P<language>en|es|de|fr|it)")
 SHORTEST_ENDPOINTING = 0.3
 """Seconds. Deepgram's default is 10 ms, which its own models stretch to the end of a phrase. This
@@ -53,12 +55,15 @@ class ListenRequest:
     punctuate: bool
     vad_events: bool
     endpointing: float | None
+    language: str = "en"
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "ListenRequest":
         """Raises RefusedError (400) where Deepgram would, or where this server cannot follow."""
         model = query.get("model", "base-general")
-        if not LISTEN_MODEL.fullmatch(model):
+        language = query.get("language", "en")
+        known = LANGUAGE.fullmatch(language) or language == MULTILINGUAL
+        if not LISTEN_MODEL.fullmatch(model) or not known:
             raise RefusedError(
                 400,
                 "INVALID_QUERY_PARAMETER",
@@ -73,6 +78,7 @@ class ListenRequest:
             punctuate=_flag(query, "punctuate") or _flag(query, "smart_format"),
             vad_events=_flag(query, "vad_events"),
             endpointing=_endpointing(query.get("endpointing", "10")),
+            language=language,
         )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from rehearsal.deepgram.clock import Clock
-from rehearsal.deepgram.handshake import ListenRequest
+from rehearsal.deepgram.handshake import MULTILINGUAL, ListenRequest
+from rehearsal.deepgram.known import language_of
 from rehearsal.deepgram.recognizer import Recognizer
 from rehearsal.deepgram.results import Messages, Result, Span
 from rehearsal.deepgram.segmenter import Event, Segment, Segmenter
@@ -150,10 +151,16 @@ class Listener:
             if not text and not from_finalize:
                 return ""
             return self._messages.results(
-                Result(text, span, speech, speech_final=bool(text), from_finalize=from_finalize)
-            )
+                Result(
+                    text, span, speech, speech_final=bool(text), from_finalize=from_finalize,
+                    language=self._told(text),
+                )
+            )  # fmt: skip
 
         self._queue.put_nowait(make)
+
+    def _told(self, text: str) -> str | None:
+        return language_of(text) if self._request.language == MULTILINGUAL else None
 
     def _look_ahead(self, segment: Segment) -> None:
         """Transcribes at a pause, so that a Finalize or the endpoint finds the words ready."""
@@ -177,7 +184,8 @@ class Listener:
             text = await words
             still_open = self._segmenter.open is segment
             if text and still_open and self._request.interim_results:
-                await self._send(self._messages.results(Result(text, span, speech, is_final=False)))
+                seen = Result(text, span, speech, is_final=False, language=self._told(text))
+                await self._send(self._messages.results(seen))
 
         task = asyncio.create_task(show())
         self._showing.add(task)

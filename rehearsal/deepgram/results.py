@@ -31,6 +31,8 @@ class Result:
     span: Span
     speech: Span
     is_final: bool = True
+    language: str | None = None
+    """Where it is asked for with ``language=multi``."""
     speech_final: bool = False
     from_finalize: bool = False
 
@@ -50,11 +52,13 @@ class Messages:
     def results(self, result: Result) -> str:
         words = _words(result.text, result.speech)
         plain = " ".join(word["word"] for word in words)
-        alternative = {
+        alternative: dict[str, Any] = {
             "transcript": result.text if self.punctuate else plain,
             "confidence": CONFIDENCE if words else 0.0,
             "words": words if self.punctuate else [_unpunctuated(word) for word in words],
         }
+        if result.language and words:
+            alternative["languages"] = [result.language]
         return json.dumps(
             {
                 "type": "Results",

@@ -17,7 +17,14 @@ from pydantic import ValidationError
 from rehearsal.deepgram.clock import Clock, WallClock
 from rehearsal.deepgram.connection import Connection
 from rehearsal.deepgram.faults import Fault, Faults
-from rehearsal.deepgram.handshake import ListenRequest, RefusedError, SpeakRequest, authorize
+from rehearsal.deepgram.handshake import (
+    MULTILINGUAL,
+    ListenRequest,
+    RefusedError,
+    SpeakRequest,
+    authorize,
+)
+from rehearsal.deepgram.known import ENGLISH, ByHeart
 from rehearsal.deepgram.listed import LISTED
 from rehearsal.deepgram.listener import IdleError, Listener
 from rehearsal.deepgram.recognizer import Recognizer
@@ -74,8 +81,9 @@ class Server:
             return _refused(refusal, request_id)
         connection = Connection(request, lambda: self.faults.listen)
         listener = Listener(
-            asked, request_id, self.recognizer, self.clock, connection.send, self.options.stt_delay
-        )
+            asked, request_id, self._ears(asked.language), self.clock, connection.send,
+            self.options.stt_delay,
+        )  # fmt: skip
         reading = partial(connection.read, listener.obey, listener.hear)
         try:
             await self._serve(connection, request_id, reading(), listener.work(), listener.watch())
@@ -135,6 +143,11 @@ class Server:
     async def clear_faults(self, request: web.Request) -> web.Response:
         self._set(Faults())
         return await self.show_faults(request)
+
+    def _ears(self, language: str) -> Recognizer:
+        if language == MULTILINGUAL:
+            return ByHeart(None, self.recognizer)
+        return self.recognizer if language.startswith(ENGLISH) else ByHeart(language)
 
     def _set(self, faults: Faults) -> None:
         self.faults = faults

@@ -7,6 +7,7 @@ import pytest
 
 from calls.agent import Agent
 from media_service import models
+from media_service.vendors.deepgram import Tts
 from tests.integration.media.conftest import AGENT, APOLOGY, Service, Stand, serving
 from tests.integration.media.vendor_server import VendorServer
 
@@ -92,6 +93,45 @@ async def test_anthropic_thinks(service: Service, others: VendorServer) -> None:
     assert asked["model"] == "claude-haiku-4-5"
     assert "You are talking to Sarah" in str(asked["system"])
     assert "end_call" in str(asked["tools"])
+
+
+# Other languages.
+
+
+async def test_a_spanish_call(service: Service) -> None:
+    service.agent = agent(
+        language="es", greeting="Hola, soy un asistente de IA. Esta llamada se graba."
+    )
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("lucia-soy-yo")
+        await phone.quiet(0.5)
+        await phone.hang_up()
+        await service.over()
+    assert service.said()[1].text == "Sí, soy yo. Dígame."
+
+
+async def test_a_callee_who_speaks_another_language_is_understood_and_answered_in_its_voice(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voices: list[str] = []
+    connect = Tts._websocket_connect
+
+    async def noting(self: Tts, uri: str, **kwargs: Any) -> Any:
+        voices.append(uri.partition("model=")[2].partition("&")[0])
+        return await connect(self, uri, **kwargs)
+
+    monkeypatch.setattr(Tts, "_websocket_connect", noting)
+    service.agent = agent(detect_language=True)
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("lucia-soy-yo")
+        await phone.quiet(0.5)
+        await phone.hang_up()
+        await service.over()
+    assert service.said()[1].text == "Sí, soy yo. Dígame."
+    assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
+    assert voices == ["aura-2-theia-en", "aura-2-celeste-es"]
 
 
 # One that fails.
