@@ -5,12 +5,17 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from calls.phone_number import e164
 from calls.vendor_choice import Section
 from calls.web_address import https
 
+RESERVED = {
+    "do_not_call", "end_call", "record_answer", "schedule_callback", "send_digits",
+    "start_recording", "transfer_call",
+}  # fmt: skip
+"""The product's own tools."""
 Https = Annotated[str, Field(max_length=2000), AfterValidator(https)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
@@ -67,3 +72,11 @@ class Tools(Section):
     """The only places that a call may be transferred to, by the name that the LLM uses."""
     http: dict[Name, HttpTool] = Field(default_factory=dict)
     """The agent's own, by the name that the LLM uses."""
+
+    @field_validator("http")
+    @classmethod
+    def _are_no_others(cls, tools: dict[str, HttpTool]) -> dict[str, HttpTool]:
+        taken = sorted(RESERVED & tools.keys())
+        if taken:
+            raise ValueError(f"{taken[0]!r} is a tool of every agent's: choose another name")
+        return tools

@@ -9,10 +9,13 @@ from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_greetings import DynamoGreetings
 from calls.adapters.dynamodb_ledger import DynamoLedger
+from calls.adapters.dynamodb_schedules import DynamoSchedules
+from calls.adapters.event_scheduler import EventScheduler, Target
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.twilio_signature import is_twilios
 from calls.adapters.twilio_telephony import TwilioTelephony
+from calls.scheduling import Scheduler
 from calls.settings import settings
 from media_service import log, metrics, models
 from media_service.app import create_app
@@ -45,6 +48,9 @@ async def serve(host: str, port: int) -> None:
         greetings=DynamoGreetings(chosen.table),
         do_not_call=DynamoDoNotCall(chosen.table),
         http=SignedHttp(secrets),
+        scheduler=Scheduler(
+            DynamoSchedules(chosen.table), EventScheduler(Target.of(chosen)), chosen
+        ),
     )
     vendors.warm()
     await warm_up(world)

@@ -246,7 +246,9 @@ class Conversation:
         self._transcript.expect("goodbye")
 
     async def interrupt(self) -> None:
-        """Be silent at once, and deaf to the LLM."""
+        """Be silent at once, deaf to callee and LLM; what is said next are last words."""
+        self._mute.leaving = True
+        self._transcript.cut("goodbye")
         self._watch.hush()
         await self._watch.interrupt()
 

@@ -7,6 +7,7 @@ from media_service.tools import (
     do_not_call,
     end_call,
     record_answer,
+    schedule_callback,
     send_digits,
     start_recording,
     transfer_call,
@@ -20,6 +21,8 @@ _RULES = {
     "same answer. You cannot reach anybody else.",
     record_answer.NAME: "Whenever they answer something that record_answer asks for, call it at "
     "once; never guess a value.",
+    schedule_callback.NAME: "If they would rather be called later, ask when and call "
+    "schedule_callback; tell them the day and the time that it answers.",
     send_digits.NAME: "Where a machine asks for keys, press them with send_digits; do not say "
     "them.",
     start_recording.NAME: "You have asked whether the call may be recorded. If they did not answer "

@@ -72,7 +72,7 @@ class Leaving:
     async def opt_out(self, words: str, listed: asyncio.Event) -> None:
         """Stop whatever is being said or done, and say these words once the number is listed."""
         self._drop()
-        self._begin()
+        self._wait()
         await self._left.interrupt()
         await listed.wait()
         await self._left.take_leave(words)
@@ -104,8 +104,11 @@ class Leaving:
             await self._left.stay(_NOT_TRANSFERRED)
 
     def _begin(self) -> None:
-        self.begun = True
+        self._wait()
         self._left.leave()
+
+    def _wait(self) -> None:
+        self.begun = True
         self._disarm()
         self._late = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.last_word)
 

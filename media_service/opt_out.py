@@ -30,6 +30,7 @@ class OptOut:
 
     Args:
         leg: whose call it is; another leg's end is not ours to tell, but the listing is.
+        change: changes the record, where there is no number to list.
         asked: called once, as soon as the callee has asked.
 
     Attributes:
@@ -42,6 +43,7 @@ class OptOut:
         do_not_call: DoNotCallList,
         call: Call,
         leg: int,
+        change: Callable[[Callable[[Call], Call]], None],
         asked: Callable[[Source, str | None], None],
     ) -> None:
         self.settled = asyncio.Event()
@@ -51,6 +53,7 @@ class OptOut:
         self._do_not_call = do_not_call
         self._call = call
         self._leg = leg
+        self._change = change
         self._asked = asked
         self._once = False
         self._unfinished = ""
@@ -88,6 +91,11 @@ class OptOut:
     async def keep(self, source: Source, reason: str | None) -> None:
         """List the number and let the record say why the call ends: in one step, or not yet."""
         at = now()
+        if not self._call.person.startswith("+"):
+            # Withheld: there is nothing to list, and nothing to phone either.
+            self._change(lambda call: self._noted(call, source, at))
+            self.settled.set()
+            return
         listing = Listing(
             number=self._call.person, listed_at=at, source=source,
             call_id=self._call.call_id, reason=reason,

@@ -117,8 +117,9 @@ class Session:
         self._language, self._idle = agent.language, Idle(agent.idle.tries)
         self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
         self._opt_out = OptOut(
-            agent, self._world.do_not_call, self._call, self._leg, self._opted_out
-        )
+            agent, self._world.do_not_call, self._call, self._leg, self._journal.change,
+            self._opted_out,
+        )  # fmt: skip
         if agent.recording == "notice" and self._call.recording is None:
             self._do(self._record(), name="recording")
         vendors, tools = self._world.vendors, self._toolbox(agent, self._opt_out)
@@ -193,6 +194,7 @@ class Session:
                 record=self._control.record,
                 press=lambda digits: self._talk.press(digits),
                 fill=lambda words: self._talk.fill(words),
+                scheduler=self._world.scheduler,
                 post=self._world.http.post,
             )
         )

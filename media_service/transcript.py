@@ -29,6 +29,7 @@ class Transcript:
         self._next = first
         self._clock = clock
         self._kind: Kind = "reply"
+        self._after_cut: Kind | None = None
         self._callee_stopped_at: float | None = None
         self._spoke_at: datetime | None = None
         self._latency_ms: int | None = None
@@ -36,6 +37,13 @@ class Transcript:
     def expect(self, kind: Kind) -> None:
         """The agent's next turn is of that kind."""
         self._kind = kind
+
+    def cut(self, then: Kind) -> None:
+        """What the agent is saying is cut by ourselves; its next turn is of that kind."""
+        if self._spoke_at is None:
+            self.expect(then)
+        else:
+            self._after_cut = then
 
     def callee_started(self) -> None:
         """The callee speaks: nobody waits for the agent."""
@@ -65,9 +73,13 @@ class Transcript:
         """The agent's turn is over; ``text`` is what was heard of it."""
         spoke_at, self._spoke_at = self._spoke_at, None
         latency_ms, self._latency_ms = self._latency_ms, None
+        kind, after = self._kind, self._after_cut
+        if after:
+            self._kind, self._after_cut = after, None
         if not text.strip():
             return
-        kind, self._kind = self._kind, "reply"
+        if not after:
+            self._kind = "reply"
         self._put(
             Turn(
                 number=self._next, role="agent", text=text.strip(), at=spoke_at or _at(timestamp),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calls import agents
 from calls.agent import Agent
 from calls.ports import CallRecords, DoNotCallList, Greetings, Telephony
+from calls.scheduling import Scheduler
 from calls.settings import Settings
 from media_service.apology import apology
 from media_service.models import Models
@@ -25,6 +26,7 @@ class World:
     greetings: Greetings
     do_not_call: DoNotCallList
     http: SignedHttp
+    scheduler: Scheduler
     agent: Callable[[str], Agent] = agents.load
     """The agent of that name."""
     apology: Callable[[str], tuple[bytes, str]] = apology

@@ -7,6 +7,7 @@ from typing import Any
 from calls.adapters.guarded_http import Answer
 from calls.agent import Agent
 from calls.call import Call
+from calls.scheduling import Scheduler
 from calls.tools import TransferTarget
 
 Change = Callable[[Call], Call]
@@ -35,5 +36,6 @@ class Controls:
     """Send the tones of these keys, after what is being said."""
     fill: Callable[[str], Awaitable[None]]
     """Say this while something is waited for."""
+    scheduler: Scheduler
     post: Callable[[str, Mapping[str, Any]], Awaitable[Answer]]
     """See ``SignedHttp.post``."""

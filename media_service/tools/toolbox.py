@@ -15,6 +15,7 @@ from media_service.tools.do_not_call import do_not_call
 from media_service.tools.end_call import end_call
 from media_service.tools.http_tool import http_tool
 from media_service.tools.record_answer import record_answer
+from media_service.tools.schedule_callback import schedule_callback
 from media_service.tools.send_digits import send_digits
 from media_service.tools.start_recording import start_recording
 from media_service.tools.tool import Result, Tool, failed
@@ -101,6 +102,9 @@ def toolbox(controls: Controls) -> Toolbox:
         tools.append(record_answer(controls, agent.outcome))
     if agent.recording == "ask" and controls.call.recording is None:
         tools.append(start_recording(controls))
+    if agent.tools.schedule_callback:
+        callback = schedule_callback(controls, controls.scheduler)
+        tools += [callback] if callback else []
     for name, declared in agent.tools.http.items():
         tools.append(http_tool(controls, name, declared, lambda: next(fillers)))
     return Toolbox(controls, tools)

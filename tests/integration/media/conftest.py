@@ -19,6 +19,7 @@ from calls.adapters.guarded_http import GuardedHttp
 from calls.adapters.twilio_signature import is_twilios
 from calls.agent import Agent, Idle
 from calls.call import Call, Status, Turn, now
+from calls.scheduling import Scheduler
 from calls.settings import Settings
 from media_service import models
 from media_service.apology import apology
@@ -34,8 +35,10 @@ from tests.fakes import (
     FakeDoNotCall,
     FakeGreetings,
     FakeLedger,
+    FakeSchedules,
     FakeSecrets,
     FakeTelephony,
+    FakeTimer,
 )
 from tests.integration.media.phone import Phone, dial
 
@@ -252,9 +255,10 @@ async def serving(
     )  # fmt: skip
     telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()
     greetings, do_not_call, web = FakeGreetings(), FakeDoNotCall(records), Web()
+    scheduler = Scheduler(FakeSchedules(), FakeTimer(), settings)
     world = World(
         settings, records, telephony, Vendors(settings, secrets), loaded, greetings,
-        do_not_call, SignedHttp(secrets, web.client()), lambda _: running.agent, lambda _: APOLOGY,
+        do_not_call, SignedHttp(secrets, web.client()), scheduler, lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
     heartbeat = Heartbeat(FakeLedger(records), live, seats=10)

@@ -92,3 +92,19 @@ def test_who_is_interrupted_before_a_word_leaves_no_trace(
 def test_a_time_has_a_zone(transcript: Transcript, turns: list[Turn], timestamp: str) -> None:
     transcript.callee_said("Yes", timestamp)
     assert turns[0].at.tzinfo is not None
+
+
+def test_what_is_cut_by_ourselves_keeps_its_kind(transcript: Transcript, turns: list[Turn]) -> None:
+    transcript.expect("greeting")
+    transcript.agent_sounded()
+    transcript.cut("goodbye")
+    transcript.agent_said("Hi, this", AT, interrupted=True)
+    transcript.agent_said("Goodbye.", AT)
+    assert [turn.kind for turn in turns] == ["greeting", "goodbye"]
+
+
+def test_where_nothing_is_said_nothing_is_cut(transcript: Transcript, turns: list[Turn]) -> None:
+    transcript.cut("goodbye")
+    transcript.agent_said("Goodbye.", AT)
+    transcript.agent_said("Hm.", AT)
+    assert [turn.kind for turn in turns] == ["goodbye", "reply"]
