@@ -121,7 +121,8 @@ class PhoneCall:
             by = await self._until_over(self.call.request.time_limit) or "time_limit"
             self._reporter.note("hung_up", by=by)
             await self._stop(self._drive)
-            self._finish("completed" if self._drive else "busy")
+            unanswered = "busy" if by == "twiml" else "canceled"
+            self._finish("completed" if self._drive else unanswered)
         finally:
             await self._stop(self._flow, self._drive)
         for recording in self.recordings:
