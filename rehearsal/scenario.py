@@ -107,6 +107,9 @@ class Llm(_Strict):
     """Between one word and the next."""
     replies: tuple[Reply, ...] = ()
     otherwise: str = "I am sorry, could you say that again?"
+    extraction: dict[str, Any] | None = None
+    """What it answers when it is asked for JSON (``response_format``), after the call: for example
+    ``summary``, ``disposition`` and ``outcome``. What is not given here is null, or empty."""
 
 
 class Goal(_Strict):

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rehearsal.llm.extraction import ResponseFormat
+
 MODELS = {
     "openai/gpt-oss-120b": "OpenAI",
     "openai/gpt-oss-20b": "OpenAI",
@@ -88,12 +90,18 @@ class ChatRequest(_Lenient):
     tool_choice: str | dict[str, Any] | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     n: int | None = Field(None, ge=1, le=1)
+    response_format: ResponseFormat | None = None
 
     @property
     def system(self) -> str:
         """The leading system message; empty: there is none."""
         first = self.messages[0]
         return first.text if first.role in ("system", "developer") else ""
+
+    @property
+    def text(self) -> str:
+        """All messages."""
+        return "\n".join(message.text for message in self.messages)
 
     @property
     def heard(self) -> str:

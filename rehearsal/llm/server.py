@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from pydantic import ValidationError
 
-from rehearsal.llm import errors
+from rehearsal.llm import errors, extraction
 from rehearsal.llm.chat import MODELS, ChatRequest
 from rehearsal.llm.completion import Completion
-from rehearsal.llm.conversation import answer, part
+from rehearsal.llm.conversation import Answer, answer, part
 from rehearsal.llm.faults import Faults
 from rehearsal.scenario import Llm
 
@@ -54,13 +54,23 @@ class Server:
             raise errors.no_such_model(asked.model)
         if self.faults.hang:
             await asyncio.Event().wait()
-        llm = part(self.scenarios, self.default, asked.system)
-        completion = Completion(asked, answer(llm, asked))
+        llm, said = self._answer(asked)
+        completion = Completion(asked, said)
         await self.sleep(llm.first_token_ms / 1000 + self.faults.first_token_seconds)
         if asked.stream:
             return await self._stream(request, completion, llm.token_ms / 1000)
         await self.sleep(llm.token_ms / 1000 * len(completion.answer.say.split()))
         return web.json_response(completion.whole())
+
+    def _answer(self, asked: ChatRequest) -> tuple[Llm, Answer]:
+        form = asked.response_format
+        if form is None or not form.is_json:
+            llm = part(self.scenarios, self.default, asked.system)
+            return llm, answer(llm, asked)
+        extraction.check(form, asked.model, asked.text, stream=asked.stream)
+        # Of a call that is over: its scenario is known by what was said.
+        llm = part(self.scenarios, self.default, asked.text)
+        return llm, Answer(extraction.extracted(llm.extraction, form))
 
     async def models(self, request: web.Request) -> web.Response:
         self._admit(request)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import groq
+import jsonschema
 import openai
 import pytest
 
@@ -144,3 +145,59 @@ async def test_an_unknown_model(client: openai.AsyncOpenAI) -> None:
 async def test_no_messages(client: openai.AsyncOpenAI) -> None:
     with pytest.raises(openai.BadRequestError):
         await client.chat.completions.create(model=MODEL, messages=[])
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "summary": {"type": "string"},
+        "outcome": {
+            "type": "object",
+            "properties": {
+                "capital": {"type": ["string", "null"]},
+                "kind": {"anyOf": [{"type": "string", "enum": ["city"]}, {"type": "null"}]},
+                "tags": {"anyOf": [{"$ref": "#/$defs/tags"}, {"type": "null"}]},
+            },
+            "required": ["capital", "kind", "tags"],
+            "additionalProperties": False,
+        },
+    },
+    "required": ["summary", "outcome"],
+    "additionalProperties": False,
+    "$defs": {"tags": {"type": "array", "items": {"type": "string"}}},
+}
+
+
+def wanting(schema: dict[str, Any]) -> dict[str, Any]:
+    told = {"name": "report", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": told}
+
+
+async def test_an_answer_keeps_to_a_schema(client: openai.AsyncOpenAI) -> None:
+    asked = asking(f"{ASKED} Report it as JSON.", response_format=wanting(SCHEMA))
+    answer = await client.chat.completions.create(**asked)
+    said = json.loads(answer.choices[0].message.content or "")
+    jsonschema.validate(said, SCHEMA)
+    assert "Paris" in said["outcome"]["capital"]
+
+
+async def test_an_answer_is_json_without_a_schema(client: openai.AsyncOpenAI) -> None:
+    words = f'{ASKED} Answer as JSON: {{"outcome": {{"capital": "..."}}}}'
+    asked = asking(words, response_format={"type": "json_object"})
+    answer = await client.chat.completions.create(**asked)
+    assert "Paris" in json.loads(answer.choices[0].message.content or "")["outcome"]["capital"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"response_format": wanting({**SCHEMA, "required": ["summary"]})},
+        {"response_format": wanting(SCHEMA), "model": "llama-3.1-8b-instant"},
+        {"response_format": {"type": "json_object"}},
+    ],
+)
+async def test_a_form_that_the_model_has_not_is_refused(
+    client: openai.AsyncOpenAI, more: dict[str, Any]
+) -> None:
+    with pytest.raises(openai.BadRequestError):
+        await client.chat.completions.create(**{**asking(ASKED), **more})

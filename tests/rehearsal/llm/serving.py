@@ -13,6 +13,7 @@ SCENARIOS = {
     "contract": Llm(
         first_token_ms=0,
         token_ms=0,
+        extraction={"outcome": {"capital": "Paris"}},
         replies=(
             Reply(heard="capital of france", say="The capital of France is Paris.", again=True),
             Reply(
