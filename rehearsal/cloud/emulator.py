@@ -97,15 +97,21 @@ def accept_metric_math() -> None:
 
 def fill_scheduler_placeholders() -> None:
     """Give a schedule's target its execution id: MiniStack sends the placeholder itself."""
-    eventbridge = module("services.eventbridge")
+    eventbridge, scheduler = module("services.eventbridge"), module("services.scheduler")
     invoke = eventbridge._invoke_target
+
+    def due(rule: dict[str, Any]) -> str:
+        # Of what recurs, the tick's own moment: at most a second later.
+        at = scheduler._at_time_epoch(rule["ScheduleExpression"])
+        moment = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def filling(target: dict[str, Any], event: dict[str, Any], rule: Any, *rest: Any) -> Any:
         if event.get("Source") == "aws.scheduler" and target.get("Input"):
             values = {
                 "execution-id": str(uuid.uuid4()),
                 "schedule-arn": event["Resources"][0],
-                "scheduled-time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "scheduled-time": due(rule),
                 "attempt-number": "1",
             }
             text = re.sub(

@@ -10,6 +10,8 @@ NEEDED: dict[str, set[str]] = {
     "functions.dialout": set(),
     "functions.twiml": set(),
     "functions.call_records": set(),
+    "functions.schedules": set(),
+    "functions.dialer": set(),
     "functions.events": {"httpx"},
     "functions.announcer": set(),
     "functions.sweeper": set(),

@@ -201,7 +201,13 @@ async def test_schedules_fire_in_their_own_time_zone_with_an_execution_id(
             Target={
                 "Arn": arn["Attributes"]["QueueArn"],
                 "RoleArn": ROLE,
-                "Input": json.dumps({"key": "<aws.scheduler.execution-id>", "name": name}),
+                "Input": json.dumps(
+                    {
+                        "key": "<aws.scheduler.execution-id>",
+                        "due": "<aws.scheduler.scheduled-time>",
+                        "name": name,
+                    }
+                ),
             },
         )
 
@@ -218,6 +224,7 @@ async def test_schedules_fire_in_their_own_time_zone_with_an_execution_id(
         await asyncio.sleep(0.2)
     assert [message["name"] for message in fired] == ["tokyo"]
     assert len(fired[0]["key"]) == 36
+    assert fired[0]["due"] == soon.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def test_types_without_effect_and_metric_math_can_be_deployed(
