@@ -104,7 +104,10 @@ def test_a_schedule_is_made_shown_and_listed() -> None:
         ({**DAILY, "request": {**ARTICLE, "agent": "nobody"}}, "no agent 'nobody'"),
         ({**DAILY, "request": {"to_number": "+15550100001"}}, "from_number"),
         ({**DAILY, "request": {**ARTICLE, "to_number": "5550100001"}}, "start with +"),
-        ({**DAILY, "request": {**ARTICLE, "wait": True}}, "request.wait: this is not for schedules"),
+        (
+            {**DAILY, "request": {**ARTICLE, "wait": True}},
+            "request.wait: this is not for schedules",
+        ),
         ({**DAILY, "every": "day"}, "every: there is no such field"),
         ({}, "request"),
     ],
