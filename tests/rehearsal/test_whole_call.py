@@ -54,6 +54,10 @@ def test_a_whole_call_reaches_its_goal_and_is_heard(tmp_path: Path) -> None:
     assert 0 < result["answer_to_first_audio_ms"] < 5000
     agent = [turn for turn in call["transcript"] if turn["role"] == "agent"]
     assert agent[0]["kind"] == "greeting"
+    # It was made ready while the phone rang.
+    assert [each["detail"] for each in call["timeline"] if each["event"] == "greeting"] == [
+        "prepared"
+    ]
     assert any(turn["interrupted"] for turn in agent)
     assert any(turn["kind"] == "idle" for turn in agent)
     # What the terminal showed is what is in the record.
