@@ -36,8 +36,9 @@ def test_both_queues_feed_the_dialer_a_few_at_a_time(dev: Template, name: str) -
 
 def test_a_faster_pace_gets_more_dialers() -> None:
     template = synthesized(**{"set.DIALOUT_CALLS_PER_SECOND": "7.5"})
-    scaled = [found["ScalingConfig"] for found in mappings(template).values()]
-    assert scaled == [{"MaximumConcurrency": 9}] * 2
+    found = mappings(template)
+    for name in ("timed", "campaign"):
+        assert found[f"dialout-dev-{name}"]["ScalingConfig"] == {"MaximumConcurrency": 9}
 
 
 @pytest.mark.parametrize("module", ["dialout", "dialer"])
