@@ -5,6 +5,7 @@ import asyncio
 
 import uvloop
 
+from calls import agents
 from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_greetings import DynamoGreetings
@@ -52,12 +53,14 @@ async def serve(host: str, port: int) -> None:
             DynamoSchedules(chosen.table), EventScheduler(Target.of(chosen)), chosen
         ),
     )
-    vendors.warm()
+    vendors.warm(agents.load(name) for name in agents.names())
     await warm_up(world)
     live = LiveCalls()
     heartbeat = Heartbeat(DynamoLedger(chosen.table), live, chosen.seats_per_task)
     app = create_app(world, secrets, is_twilios, live)
-    telling = asyncio.create_task(metrics.report(chosen.env, chosen.seats_per_task, live))
+    telling = asyncio.create_task(
+        metrics.report(chosen.env, chosen.seats_per_task, live, world.latencies)
+    )
     try:
         await Server(app, live, heartbeat, host, port, _preparer(world)).serve()
     finally:

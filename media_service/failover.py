@@ -73,6 +73,10 @@ class InTurn(ServiceSwitcherStrategy):
         """Send everything there from now on."""
         self._active_service = service
 
+    async def tell(self, service: FrameProcessor) -> None:
+        """Call those who want to know of a change."""
+        await self._call_event_handler("on_service_switched", service)
+
     def absorbs(self, error: ErrorFrame) -> bool:
         """Whether it comes from a service that nothing is expected of any more."""
         return error.processor in self._given_up and self.stage.taking_over
@@ -121,7 +125,7 @@ class Stage(ServiceSwitcher[InTurn]):
         # It stops what it is at; nothing that it still says comes out.
         await failed.queue_frame(InterruptionFrame())
         self.taking_over = False
-        await self.strategy._call_event_handler("on_service_switched", following)
+        await self.strategy.tell(following)
 
     def _owed(self) -> list[tuple[Frame, FrameDirection]]:
         """What the next service is to be given, in order."""

@@ -26,6 +26,7 @@ async def service(
 ) -> AsyncIterator[Service]:
     more = {
         "openai_base_url": f"{others.url}/v1", "anthropic_base_url": others.url,
+        "cartesia_base_url": others.url.replace("http", "ws", 1),
     }  # fmt: skip
     async with serving(deepgram.url, f"{llm.url}/openai/v1", loaded, **more) as running:
         yield running
@@ -83,6 +84,16 @@ async def test_openai_thinks_and_speaks(service: Service, others: VendorServer) 
     spoken = others.bodies("/v1/audio/speech")
     assert {body["voice"] for body in spoken} == {"nova"}
     assert spoken[-1]["input"] == others.answers
+
+
+async def test_cartesia_speaks(service: Service, others: VendorServer) -> None:
+    service.agent = agent(tts={"vendor": "cartesia", "voice": "v-1"})
+    await a_turn(service)
+    asked = [body for body in others.bodies("/tts/websocket") if body["transcript"]]
+    assert "".join(body["transcript"] for body in asked).startswith("Hi Sarah, this is an AI")
+    assert {body["voice"]["id"] for body in asked} == {"v-1"}
+    assert {(body["language"], body["model_id"]) for body in asked} == {("en", "sonic-3.6")}
+    assert asked[0]["output_format"]["sample_rate"] == 8000
 
 
 async def test_anthropic_thinks(service: Service, others: VendorServer) -> None:

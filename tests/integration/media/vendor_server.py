@@ -1,5 +1,6 @@
 """The HTTP protocols of the other vendors, each in its least form: what was asked is kept."""
 
+import base64
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ class VendorServer:
         app.router.add_post("/v1/audio/speech", self.speech)
         app.router.add_post("/v1/chat/completions", self.chat)
         app.router.add_post("/v1/messages", self.messages)
+        app.router.add_get("/tts/websocket", self.cartesia)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -70,6 +72,24 @@ class VendorServer:
         at = np.arange(int(24_000 * 0.06 * len(body["input"]))) / 24_000
         sound = (8_000 * np.sin(2 * np.pi * TONE_HZ * at)).astype("<i2").tobytes()
         return web.Response(body=sound, content_type="audio/pcm")
+
+    async def cartesia(self, request: web.Request) -> web.WebSocketResponse:
+        """The same tone, at the rate and in the format that is asked for."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            asked = json.loads(message.data)
+            self.asked.append((request.path, asked))
+            context = asked["context_id"]
+            if asked.get("transcript"):
+                rate = asked["output_format"]["sample_rate"]
+                at = np.arange(int(rate * 0.06 * len(asked["transcript"]))) / rate
+                sound = (8_000 * np.sin(2 * np.pi * TONE_HZ * at)).astype("<i2").tobytes()
+                data = base64.b64encode(sound).decode()
+                await socket.send_json({"type": "chunk", "context_id": context, "data": data})
+            if not asked.get("continue"):
+                await socket.send_json({"type": "done", "context_id": context})
+        return socket
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.path, await request.json()))

@@ -90,8 +90,19 @@ async def test_a_clip_is_understood(name: str) -> None:
 
 
 @pytest.mark.parametrize("language", APOLOGIES)
-async def test_an_apology_is_understood(language: str) -> None:
+def test_an_apology_is_speech_as_loud_as_a_call_and_soon_over(language: str) -> None:
     wanted, samples = APOLOGIES[language]
-    assert 2 < len(samples) / 8000 < 12
+    seconds = len(samples) / 8000
+    # People speak 1.5 to 3.5 words a second.
+    assert 2 < seconds < 12
+    assert 1.5 < len(wanted) / seconds < 3.5
+    wide = np.repeat(samples / np.float32(32768), 2).astype(np.float32)
+    assert [kind for kind, _ in Segmenter(None).feed(wide)][:1] == [Event.STARTED]
+    frames = np.square(samples[: len(samples) // 160 * 160].reshape(-1, 160) / 32768).mean(axis=1)
+    assert 10 * np.log10(frames[frames > 0.01 * frames.max()].mean()) == pytest.approx(-20, abs=1)
+
+
+async def test_the_english_apology_is_understood() -> None:
+    wanted, samples = APOLOGIES["en"]
     found = await heard(samples, 8000)
     assert errors(wanted, found) / len(wanted) <= 0.1, " ".join(found)
