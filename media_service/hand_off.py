@@ -116,7 +116,7 @@ async def _summary(llm: LLMService[Any], spoken: list[Spoken]) -> str | None:
     transcript = "\n".join(f"{names[turn.role]}: {turn.text}" for turn in spoken)
     context = LLMContext([{"role": "user", "content": each} for each in (transcript, _ASK)])
     try:
-        text = await llm.run_inference(context, MOST_TOKENS, _SYSTEM)
+        text = await llm.run_inference(context, max_tokens=MOST_TOKENS, system_instruction=_SYSTEM)
     except Exception as error:
         log.warning("no summary was written", extra={"why": type(error).__name__})
         return None

@@ -258,7 +258,8 @@ async def serving(
     scheduler = Scheduler(FakeSchedules(), FakeTimer(), settings)
     world = World(
         settings, records, telephony, Vendors(settings, secrets), loaded, greetings,
-        do_not_call, SignedHttp(secrets, web.client()), scheduler, lambda _: running.agent, lambda _: APOLOGY,
+        do_not_call, SignedHttp(secrets, web.client()), scheduler,
+        lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
     heartbeat = Heartbeat(FakeLedger(records), live, seats=10)

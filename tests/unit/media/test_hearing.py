@@ -1,0 +1,18 @@
+"""Keys and words are told, and pass."""
+
+from pipecat.audio.dtmf.types import KeypadEntry
+from pipecat.frames.frames import InputDTMFFrame, TranscriptionFrame
+from pipecat.tests.utils import run_test
+
+from media_service.hearing import Hearing
+
+
+async def test_keys_and_words_are_told_and_pass() -> None:
+    told: list[tuple[str, str]] = []
+    hearing = Hearing(
+        lambda key: told.append(("key", key)), lambda words: told.append(("words", words))
+    )
+    frames = [InputDTMFFrame(KeypadEntry.STAR), TranscriptionFrame("Stop.", "", "")]
+    down, _ = await run_test(hearing, frames_to_send=frames)
+    assert sorted(told) == [("key", "*"), ("words", "Stop.")]
+    assert {type(frame) for frame in down} == {InputDTMFFrame, TranscriptionFrame}
