@@ -63,6 +63,7 @@ class AnsweredCall:
         self.line = Line(callee)
         self.recordings: list[Recording] = []
         self._call = reporter.call
+        self._cut = reporter.faults.get("stream_cut")
         self._network = network
         self._callee_gone = callee_gone
         self._pick_up = pick_up
@@ -154,7 +155,8 @@ class AnsweredCall:
         self, stream: Stream, parameters: Mapping[str, str], opened: Callable[[], None]
     ) -> StreamEnd:
         """Join a stream to the line until it ends."""
-        cut = self.reporter.faults.get("stream_cut")
+        # Once: a line that broke again and again would be another misfortune.
+        cut, self._cut = self._cut, None
         live = False
 
         def join() -> None:
