@@ -239,6 +239,19 @@ async def test_what_is_not_as_declared_is_said(up: World, tmp_path: Path) -> Non
     assert "the call ended by busy, not failed" in tried.missing["tts-down"]
 
 
+async def test_a_line_that_feeds_an_alarm_names_it(
+    up: World, api: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    trying = asyncio.create_task(trial(up, "twilio-duplicate-webhooks", tmp_path, "busy"))
+    await until(lambda: bool(seats(up)))
+    assert (await api.post("/status", data={"CallSid": "CA1"})).status_code == 403
+    tried = await trying
+    assert tried.as_declared
+    (refused,) = [each for each in tried.operator if each.part == "twiml"]
+    assert refused.sentence == "Webhook refused: the signature is not Twilio's"
+    assert refused.alarms == ("dialout-rehearsal-signature-failures",)
+
+
 def kill_function(up: World, name: str) -> int:
     """Kill every process of a function outright, in this world alone; how many there were."""
     killed = 0
