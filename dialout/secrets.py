@@ -84,6 +84,12 @@ def set_(
         if name not in known or name in (names or []):
             parameters.write(name, secrets.token_urlsafe(32))
             typer.echo(f"made  {parameters.prefix}/{name}")
+    # Whoever has a fallback, or is one, is done without.
+    optional = [name for name in missing if name in OPTIONAL and not names]
+    if optional:
+        variables = ", ".join(OPTIONAL[name] for name in optional)
+        typer.echo(f"An agent names vendors whose keys are not set: {variables}.", err=True)
+    missing = [name for name in missing if name not in optional]
     if missing:
         variables = ", ".join({**GIVEN, **OPTIONAL}[name] for name in missing)
         typer.echo(

@@ -8,6 +8,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from calls import agents
+from calls.agent import Agent
 from calls.keys import owner, parse
 from dialout.command import app
 from dialout.secrets import GENERATED, GIVEN
@@ -86,3 +88,19 @@ def test_keys_are_made_listed_and_revoked() -> None:
     assert run.invoke(app, ["keys", "revoke", "crm"]).exit_code == 0
     assert owner(key, parse(stored()["/dialout/dev/api-keys"][1])) is None
     assert run.invoke(app, ["keys", "revoke", "crm"]).exit_code == 2
+
+
+def test_the_key_of_a_vendor_is_wanted_once_an_agent_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = Agent.model_validate(
+        {"name": "a", "prompt": "p", "llm": {"fallback": [{"vendor": "openai"}]}}
+    )
+    monkeypatch.setattr(agents, "load", lambda _: named)
+    done = run.invoke(app, ["secrets", "set"], env=VALUES)
+    assert (done.exit_code, "OPENAI_API_KEY" in done.output) == (0, True)
+    listed = run.invoke(app, ["secrets", "list"]).output
+    assert "missing  /dialout/dev/openai/api-key" in listed
+    assert "anthropic" not in listed
+    run.invoke(app, ["secrets", "set"], env={**VALUES, "OPENAI_API_KEY": "sk"})
+    assert stored()["/dialout/dev/openai/api-key"][1] == "sk"
