@@ -132,12 +132,12 @@ class Conversation:
         toolbox.register(services.llm)
         transport = _transport(line, agent)
         user, assistant = self._aggregators(models, agent)
-        watch = self._watch = ReplyWatch(self._late)
+        watch = self._watch = ReplyWatch(self._late, transcript.agent_worded)
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)
         utterances: Utterances = {}
         self._utterances = utterances
-        self._tap = VoiceTap(utterances, watch.sounded)
+        self._tap = VoiceTap(utterances, self._on_voice)
         self._worker = PipelineWorker(
             Pipeline(
                 [
@@ -282,6 +282,10 @@ class Conversation:
     def _on_last_word(self, frame: LastWordFrame) -> None:
         if frame is self._watch.last_word:
             self._reports.last_word()
+
+    def _on_voice(self) -> None:
+        self._watch.sounded()
+        self._transcript.agent_voiced()
 
     async def _on_started(self, *_: Any) -> None:
         self.started.set()

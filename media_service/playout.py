@@ -13,6 +13,7 @@ from pipecat.frames.frames import (
     TTSStoppedFrame,
     TTSTextFrame,
     UserIdleTimeoutUpdateFrame,
+    UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -117,6 +118,8 @@ class Playout(FrameProcessor):
             self._transcript.callee_started()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._transcript.callee_stopped(frame.timestamp - frame.stop_secs)
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            self._transcript.turn_decided()
 
     async def _say(self, words: list[str]) -> None:
         for word in words:

@@ -35,16 +35,20 @@ class ReplyWatch(FrameProcessor):
 
     Args:
         late: called with ``llm`` or ``tts``, once per lateness.
+        worded: called with every word that is to be said, or more of them.
 
     Attributes:
         last_word: the frame behind the last words, once they are on their way. An earlier one may
             still come out at the other end, and means nothing then.
     """
 
-    def __init__(self, late: Callable[[str], None]) -> None:
+    def __init__(
+        self, late: Callable[[str], None], worded: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
         self.last_word: LastWordFrame | None = None
         self._late = late
+        self._worded = worded
         self._open = False
         self._words = ""
         """Of the present answer, or the last."""
@@ -118,10 +122,12 @@ class ReplyWatch(FrameProcessor):
             self._arm(TOKEN_SECONDS, "llm")
         elif isinstance(frame, LLMTextFrame):
             self._words += frame.text
+            self._worded()
             self._arm(TOKEN_SECONDS, "llm")
         elif isinstance(frame, FunctionCallsStartedFrame):
             self._disarm()
         elif isinstance(frame, TTSSpeakFrame):
+            self._worded()
             self._arm(SOUND_SECONDS, "tts")
         elif isinstance(frame, LLMFullResponseEndFrame):
             self._open = False
@@ -155,6 +161,7 @@ class ReplyWatch(FrameProcessor):
             await self._speak(frame.text)
 
     async def _speak(self, words: str) -> None:
+        self._worded()
         await self.push_frame(TTSSpeakFrame(words))
         self._arm(SOUND_SECONDS, "tts")
 

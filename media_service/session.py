@@ -115,7 +115,7 @@ class Session:
             self._prelude = Prelude(self._line, self._stored.mulaw)
         agent = self._agent = self._world.agent(self._call.agent)
         self._language, self._idle = agent.language, Idle(agent.idle.tries)
-        self._transcript = Transcript(self._journal.turn, first=len(turns) + 1)
+        self._transcript = Transcript(self._turn, first=len(turns) + 1)
         self._opt_out = OptOut(
             agent, self._world.do_not_call, self._call, self._leg, self._journal.change,
             self._opted_out,
@@ -198,6 +198,10 @@ class Session:
                 post=self._world.http.post,
             )
         )
+
+    def _turn(self, turn: Turn) -> None:
+        self._world.latencies.add(turn)
+        self._journal.turn(turn)
 
     async def _earlier_turns(self) -> list[Turn]:
         if self._leg == 1:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
-from calls.call import Turn, now
+from calls.call import Turn, TurnLatency, now
+from media_service.latency import Wait
 
 Kind = Literal["greeting", "reply", "idle", "goodbye", "apology"]
 
@@ -27,12 +28,11 @@ class Transcript:
     ) -> None:
         self._write = write
         self._next = first
-        self._clock = clock
         self._kind: Kind = "reply"
         self._after_cut: Kind | None = None
-        self._callee_stopped_at: float | None = None
+        self._wait = Wait(clock)
         self._spoke_at: datetime | None = None
-        self._latency_ms: int | None = None
+        self._waited: tuple[int | None, TurnLatency | None] = None, None
 
     def expect(self, kind: Kind) -> None:
         """The agent's next turn is of that kind."""
@@ -47,20 +47,30 @@ class Transcript:
 
     def callee_started(self) -> None:
         """The callee speaks: nobody waits for the agent."""
-        self._callee_stopped_at = None
+        self._wait.forget()
 
     def callee_stopped(self, at: float) -> None:
         """The callee's voice ended, in seconds of the day."""
-        self._callee_stopped_at = at
+        self._wait.begin(at)
+
+    def turn_decided(self) -> None:
+        """The callee's turn is taken for over."""
+        self._wait.decided()
+
+    def agent_worded(self) -> None:
+        """A word of the agent's next turn has come: the LLM's, or one of ours."""
+        self._wait.worded()
+
+    def agent_voiced(self) -> None:
+        """Some sound of the agent's next turn has come from the voice's vendor."""
+        self._wait.voiced()
 
     def agent_sounded(self) -> None:
         """The agent's turn made its first sound."""
         if self._spoke_at is not None:
             return
         self._spoke_at = now()
-        if self._callee_stopped_at is not None:
-            self._latency_ms = round((self._clock() - self._callee_stopped_at) * 1000)
-            self._callee_stopped_at = None
+        self._waited = self._wait.sounded()
 
     def callee_said(self, text: str | None, timestamp: str) -> None:
         """The callee's turn is over; ``timestamp`` (ISO 8601) is its start."""
@@ -72,7 +82,7 @@ class Transcript:
     def agent_said(self, text: str, timestamp: str, *, interrupted: bool = False) -> None:
         """The agent's turn is over; ``text`` is what was heard of it."""
         spoke_at, self._spoke_at = self._spoke_at, None
-        latency_ms, self._latency_ms = self._latency_ms, None
+        (latency_ms, latency), self._waited = self._waited, (None, None)
         kind, after = self._kind, self._after_cut
         if after:
             self._kind, self._after_cut = after, None
@@ -80,10 +90,13 @@ class Transcript:
             return
         if not after:
             self._kind = "reply"
+        if kind == "idle":
+            # It breaks a silence; nobody waited for it.
+            latency_ms = latency = None
         self._put(
             Turn(
                 number=self._next, role="agent", text=text.strip(), at=spoke_at or _at(timestamp),
-                kind=kind, interrupted=interrupted, latency_ms=latency_ms,
+                kind=kind, interrupted=interrupted, latency_ms=latency_ms, latency=latency,
             )
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What every session of the process shares."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from calls import agents
 from calls.agent import Agent
@@ -9,6 +9,7 @@ from calls.ports import CallRecords, DoNotCallList, Greetings, Telephony
 from calls.scheduling import Scheduler
 from calls.settings import Settings
 from media_service.apology import apology
+from media_service.latency import Latencies
 from media_service.models import Models
 from media_service.signed_http import SignedHttp
 from media_service.vendors import Vendors
@@ -31,3 +32,5 @@ class World:
     """The agent of that name."""
     apology: Callable[[str], tuple[bytes, str]] = apology
     """The stored apology in a language: its sound (mu-law, 8 kHz) and its words."""
+    latencies: Latencies = field(default_factory=Latencies)
+    """Of the turns since they were last told."""

@@ -89,6 +89,13 @@ async def test_an_answer_and_how_long_it_took(service: Service) -> None:
     assert reply.latency_ms is not None
     # The clip ends in a little silence of its own.
     assert abs(reply.latency_ms / 1000 - (sounded - ends)) < 1.5
+    # Each part of it, as the stand-ins take their time for each.
+    assert reply.latency is not None
+    assert sum(reply.latency.model_dump().values()) == reply.latency_ms
+    assert reply.latency.turn_ms >= 200  # the VAD waits for so much silence
+    assert reply.latency.token_ms > 0
+    assert reply.latency.voice_ms > 0
+    assert (greeting.latency_ms, greeting.latency) == (None, None)
     assert greeting.at < callee.at < reply.at
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calls.call import Turn
+from calls.call import Turn, TurnLatency
 from media_service.transcript import Transcript
 
 AT = "2026-11-22T17:00:00.000+00:00"
@@ -108,3 +108,35 @@ def test_where_nothing_is_said_nothing_is_cut(transcript: Transcript, turns: lis
     transcript.agent_said("Goodbye.", AT)
     transcript.agent_said("Hm.", AT)
     assert [turn.kind for turn in turns] == ["goodbye", "reply"]
+
+
+def test_a_wait_is_told_in_its_parts(
+    transcript: Transcript, turns: list[Turn], clock: Clock
+) -> None:
+    transcript.callee_stopped(999.2)
+    transcript.turn_decided()
+    for pause, moment in (
+        (0.4, transcript.agent_worded),
+        (0.1, transcript.agent_worded),
+        (0.2, transcript.agent_voiced),
+        (0.05, transcript.agent_sounded),
+        (0.2, transcript.agent_voiced),
+    ):
+        clock.now += pause
+        moment()
+    transcript.agent_said("So.", AT)
+    transcript.agent_said("And so.", AT)
+    assert turns[0].latency_ms == 1550
+    assert turns[0].latency == TurnLatency(turn_ms=800, token_ms=400, voice_ms=300, sound_ms=50)
+    assert turns[1].latency is None
+
+
+def test_nobody_waits_for_what_breaks_a_silence(
+    transcript: Transcript, turns: list[Turn], clock: Clock
+) -> None:
+    transcript.callee_stopped(999.0)
+    clock.now += 6
+    transcript.expect("idle")
+    transcript.agent_sounded()
+    transcript.agent_said("Are you there?", AT)
+    assert (turns[0].latency_ms, turns[0].latency) == (None, None)
