@@ -116,7 +116,10 @@ class Outside:
         if request.url.host == "api.deepgram.com":
             if request.headers["Authorization"] != "Token dg":
                 return httpx.Response(401)
-            voices = [{"canonical_name": "aura-2-theia-en"}]
+            voices = [
+                {"canonical_name": "aura-2-theia-en"},
+                {"canonical_name": "aura-2-celeste-es"},
+            ]
             ears = [{"canonical_name": "nova-3-general", "architecture": "nova-3"}]
             return httpx.Response(200, json={"tts": voices, "stt": ears})
         if request.url.host == "api.groq.com":
