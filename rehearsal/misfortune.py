@@ -11,6 +11,9 @@ Orders = dict[Part, list[dict[str, Any]]]
 
 GOAL = "goal"
 """In the place of an ``end_reason``: the conversation reaches its goal all the same."""
+TALKED = "talked"
+"""Likewise: one of the two hangs up as people do, whatever words were lost on the way."""
+_TALKED_ENDS = ("agent_hung_up", "callee_hung_up")
 _FOR_GOOD = 1_000_000
 
 
@@ -45,7 +48,7 @@ class Misfortune:
     retry_after: bool = False
     """Whether the answer says when to try again."""
     ends: str | None = GOAL
-    """The record's ``end_reason``, or ``GOAL``; None: there is no call."""
+    """The record's ``end_reason``, or ``GOAL`` or ``TALKED``; None: there is no call."""
     logged: tuple[str, ...] = ()
     """Sentences of the product's log that an operator must find."""
 
@@ -61,7 +64,9 @@ class Misfortune:
             missing.append("the answer has no Retry-After")
         if self.ends == GOAL and not seen.goal_reached:
             missing.append(f"the call ended by {seen.end_reason} and did not reach its goal")
-        if self.ends != GOAL and seen.end_reason != self.ends:
+        if self.ends == TALKED and seen.end_reason not in _TALKED_ENDS:
+            missing.append(f"the call ended by {seen.end_reason}, and nobody hung up")
+        if self.ends not in (GOAL, TALKED) and seen.end_reason != self.ends:
             missing.append(f"the call ended by {seen.end_reason}, not {self.ends}")
         found = set(sentences)
         missing += [f"nobody logged {wanted!r}" for wanted in self.logged if wanted not in found]
@@ -108,8 +113,8 @@ MISFORTUNES: dict[str, Misfortune] = {
         _twilio("webhook_lost", path="/status"), logged=("Call settled",),
     ),
     "stream-cut": Misfortune(
-        "the audio's socket breaks after 12 s: the next leg goes on with the conversation",
-        _twilio("stream_cut", seconds=12.0), logged=("Stream failed",),
+        "the audio's socket breaks after 12 s: words are lost, the next leg goes on with the call",
+        _twilio("stream_cut", seconds=12.0), ends=TALKED, logged=("Stream failed",),
     ),
     "dynamodb-throttled": Misfortune(
         "DynamoDB refuses each fourth request: all of them are tried again, and nobody notices",

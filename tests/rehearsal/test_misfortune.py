@@ -34,6 +34,8 @@ def test_twilio_is_told_one_thing_a_request_and_the_others_all_at_once() -> None
 @pytest.mark.parametrize(
     ("name", "seen", "logged", "words"),
     [
+        ("stream-cut", Sight(201, end_reason="callee_hung_up"), ["Stream failed"], []),
+        ("stream-cut", Sight(201, end_reason="lost"), [], ["nobody hung up", "nobody logged"]),
         ("twilio-duplicate-webhooks", SAID, [], []),
         ("twilio-duplicate-webhooks", Sight(201, end_reason="lost"), [], ["ended by lost"]),
         (
