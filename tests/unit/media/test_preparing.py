@@ -20,6 +20,7 @@ from calls.preparation import Preparation
 from calls.settings import Settings
 from calls.signature import signature
 from media_service import opening_line, preparing
+from media_service.failover import TtsStage
 from media_service.preparing import Preparing
 from media_service.signed_http import SignedHttp
 from media_service.world import World
@@ -215,6 +216,20 @@ async def test_a_voice_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPa
     greeting = await Stage(vendors=Vendors(hangs=True)).prepare()
     assert greeting is not None
     assert greeting.mulaw == b""
+
+
+async def test_a_voice_that_fails_has_its_fallback_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    vendors, said = Vendors(), list[str]()
+
+    def two(_: Agent) -> TtsStage:
+        broken = Voice(said, 1.0, fails=True, hangs=False)
+        return TtsStage([broken, Voice(vendors.said, 1.0, fails=False, hangs=False)])
+
+    monkeypatch.setattr(vendors, "tts", two)
+    greeting = await Stage(vendors=vendors).prepare()
+    assert greeting is not None
+    assert len(said) == len(vendors.said) == 1
+    assert abs(len(greeting.mulaw) - 8000) < 80
 
 
 async def test_sound_that_is_too_long_is_not_stored() -> None:
