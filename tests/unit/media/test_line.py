@@ -189,3 +189,23 @@ async def test_hanging_up_closes_the_socket_and_stops_reading(socket: Socket) ->
     await line.hang_up(1012)
     assert socket.closed_with == 1012
     assert asyncio.all_tasks() == before
+
+
+async def test_a_pipelines_sound_waits_for_its_time_and_is_not_sent_once_it_is_cleared(
+    line: Line, socket: Socket
+) -> None:
+    await line.send_bytes(b"\x01" * 8_000)
+    assert socket.events == ["media"]
+    early = asyncio.create_task(line.send_bytes(b"\x02" * 160))
+    await settled()
+    assert socket.events == ["media"]
+    await line.clear()
+    async with asyncio.timeout(5):
+        await early
+    assert socket.events == ["media", "clear"]
+
+
+async def test_the_session_speaks_without_waiting(line: Line, socket: Socket) -> None:
+    await line.say(b"\x01" * 80_000)
+    await line.say(b"\x01" * 160)
+    assert socket.events == ["media", "media"]

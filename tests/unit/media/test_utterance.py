@@ -66,3 +66,17 @@ def test_every_word_is_told_once_and_in_order(
         spoken.complete()
     told = [word for chunk in chunks for word in spoken.play(chunk)]
     assert told + spoken.finish() == " ".join(sentences).split()
+
+
+def test_a_word_counts_when_it_is_heard_and_not_when_it_is_sent() -> None:
+    spoken = utterance(len(TEXT), complete=True)
+    second = PCM_BYTES_PER_SECOND
+    assert spoken.play(7 * second, unheard=4 * second) == ["One"]
+    assert spoken.play(0, unheard=0) == ["two"]
+    assert spoken.play(0, unheard=20 * second) == []
+
+
+def test_what_went_out_before_counts_with_the_next_piece() -> None:
+    spoken = utterance(len(TEXT), complete=True)
+    spoken.begin_at(3 * PCM_BYTES_PER_SECOND)
+    assert spoken.play(2) == ["One"]
