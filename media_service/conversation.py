@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 from pipecat.audio.utils import create_stream_resampler, ulaw_to_pcm
@@ -29,8 +27,6 @@ from pipecat.processors.aggregators.llm_response_universal import (
     UserTurnStoppedMessage,
 )
 from pipecat.services.llm_service import LLMService
-from pipecat.services.stt_service import STTService
-from pipecat.services.tts_service import TTSService
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
 from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
@@ -39,7 +35,7 @@ from starlette.websockets import WebSocket
 
 from calls.agent import Agent
 from calls.call import Turn
-from media_service.failover import InTurn, Stage, TtsStage
+from media_service.failover import InTurn, TtsStage
 from media_service.frames import FillerFrame, LastWordFrame
 from media_service.hand_off import Spoken
 from media_service.hearing import Hearing
@@ -51,6 +47,8 @@ from media_service.noise_filter import NoiseFilter
 from media_service.plain_text import plain_text
 from media_service.playout import Playout, Utterances, VoiceTap
 from media_service.reply_watch import ReplyWatch
+from media_service.reports import Reports
+from media_service.services import Services
 from media_service.tools.toolbox import Toolbox
 from media_service.transcript import Transcript
 from media_service.turn_start import TurnStart
@@ -61,44 +59,6 @@ log = logging.getLogger(__name__)
 
 GREETING = "greeting"
 """Pipecat's context id of the stored greeting."""
-
-
-@dataclass(frozen=True)
-class Services:
-    """One call's own three services."""
-
-    stt: STTService
-    llm: LLMService[Any]
-    tts: TTSService
-
-    def name(self, processor: object) -> str | None:
-        """``stt``, ``llm`` or ``tts``; None for any other processor."""
-        for name, service in vars(self).items():
-            if service is processor or processor in getattr(service, "services", ()):
-                return name
-        return None
-
-    def stages(self) -> dict[str, Stage]:
-        """Those of them that have a fallback."""
-        return {name: each for name, each in vars(self).items() if isinstance(each, Stage)}
-
-
-@dataclass(frozen=True)
-class Reports:
-    """What a conversation tells its session."""
-
-    trouble: Callable[[str, str], None]
-    """A vendor (``stt``, ``llm``, ``tts``) cannot do its work; and a static word on why."""
-    silence: Callable[[], None]
-    """Nobody has spoken for the agent's idle time."""
-    callee_said: Callable[[str], None]
-    """Their turn is over."""
-    heard: Callable[[str], None]
-    """The callee said something; perhaps their turn is not over, perhaps it never counts."""
-    pressed: Callable[[str], None]
-    """The callee pressed a key."""
-    last_word: Callable[[], None]
-    """The last word has been heard."""
 
 
 class Conversation:

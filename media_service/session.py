@@ -14,7 +14,7 @@ from calls.greeting import Greeting
 from calls.tools import TransferTarget
 from media_service import opening_line
 from media_service.call_control import CallControl
-from media_service.conversation import Conversation, Reports, Services
+from media_service.conversation import Conversation
 from media_service.greeting import Prelude
 from media_service.hand_off import HandOff
 from media_service.idle import Idle
@@ -23,6 +23,8 @@ from media_service.journal import Journal
 from media_service.leaving import Leaving
 from media_service.line import Line
 from media_service.opt_out import OptOut, Source
+from media_service.reports import Reports
+from media_service.services import Services
 from media_service.tools.controls import Controls
 from media_service.tools.toolbox import Toolbox, toolbox
 from media_service.transcript import Transcript
@@ -102,8 +104,9 @@ class Session:
             await self._release(ending)
 
     def hand_over(self) -> None:
-        """End here so that Twilio fetches the call's next leg."""
-        self._end(Ending.HANDOVER)
+        """End here so that Twilio fetches the call's next leg; a call that is ending ends here."""
+        if not self._leaving.begun:
+            self._end(Ending.HANDOVER)
 
     # The conversation.
 
