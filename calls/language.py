@@ -10,6 +10,25 @@ from pydantic import BaseModel, ConfigDict
 FOLDER = Path(__file__).parent / "languages"
 
 
+class MachineWords(BaseModel):
+    """What only machines say, each a regular expression over lower case without punctuation.
+
+    They are searched in this order. A person who relays ("he is not available, shall I take a
+    message?") says none of it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    screening: str
+    """An assistant that asks who calls, and why."""
+    unavailable: str
+    """The network, about a number that cannot be reached."""
+    voicemail: str
+    """An answering machine."""
+    menu: str
+    """A machine that wants a key pressed."""
+
+
 class Language(BaseModel):
     """One file in ``calls/languages/``."""
 
@@ -35,6 +54,10 @@ class Language(BaseModel):
     """Confirms that they will not be called again, and says goodbye."""
     farewell: str
     """For an LLM that ends a call without a word."""
+    machine_words: MachineWords
+    """By which a machine that answers is known."""
+    hold_words: str
+    """A regular expression, over lower case without punctuation: whether somebody asks to wait."""
     fillers: tuple[str, ...]
     """Said while something takes its time."""
     idle_prompt: str
@@ -54,9 +77,25 @@ class Language(BaseModel):
         """Whether somebody who says this asks never to be called again."""
         return re.search(self.stop_words, text, re.IGNORECASE) is not None
 
+    def machine(self, text: str) -> str | None:
+        """The kind of machine that says this, a field of ``MachineWords``; None: no machine would
+        have to."""
+        plain = _plain(text)
+        kinds = self.machine_words.model_dump().items()
+        return next((kind for kind, words in kinds if re.search(words, plain)), None)
+
+    def asks_to_hold(self, text: str) -> bool:
+        """Whether somebody who says this asks to wait."""
+        return re.search(self.hold_words, _plain(text)) is not None
+
 
 class UnknownLanguageError(ValueError):
     """There is no such language. The message lists those there are."""
+
+
+def _plain(text: str) -> str:
+    """Lower case, words and apostrophes alone: listeners differ in the rest."""
+    return " ".join(re.findall(r"[\w']+", text.lower().replace("\u2019", "'")))
 
 
 def names() -> list[str]:
