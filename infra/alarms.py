@@ -22,10 +22,20 @@ from infra.product_function import ProductFunction
 UNSIGNED_WEBHOOK = "Webhook refused: the signature is not Twilio's"
 UNSIGNED_STREAM = "the handshake is not signed by Twilio"
 UNKNOWN_KEY = "API key refused"
+NOT_PLACED = {
+    "dialout": ("Call not placed", "Twilio did not say whether it placed the call"),
+    "dialer": ("Waiting call not placed",),
+}
+"""By function."""
+BROKEN_REQUESTS = ("Request failed unexpectedly", "A service of AWS does not answer")
+VENDOR_FAILS = "a vendor fails"
+OPT_OUT_NOT_KEPT = "an opt-out could not be kept"
 
-# Of those three: more than a scanner's or a mistaken caller's. A rotated token that was not set
+# Of the first three: more than a scanner's or a mistaken caller's. A rotated token that was not set
 # everywhere refuses each of Twilio's webhooks, six a call.
 REFUSALS_IN_FIVE_MINUTES = 10
+# One call may fail for a reason of its own.
+CALLS_IN_FIVE_MINUTES = 2
 
 _LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _GREATER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
@@ -111,6 +121,53 @@ class Alarms(Construct):
             "Requests came with API keys that are not known, or were revoked.",
             self._counted("ApiKeyFailures"),
             threshold=REFUSALS_IN_FIVE_MINUTES,
+        )
+
+    def watch_calls(self, functions: Mapping[str, ProductFunction]) -> None:
+        """Twilio does not take our calls."""
+        for module, sentences in NOT_PLACED.items():
+            for number, sentence in enumerate(sentences):
+                self._count(
+                    f"NotPlaced{module.title()}{number}", functions[module].log,
+                    _field_is("message", sentence), "CallsNotPlaced",
+                )  # fmt: skip
+        self._alarm(
+            "calls-not-placed",
+            "Twilio refused calls, or did not answer: `dialout doctor` looks at the account.",
+            self._counted("CallsNotPlaced"),
+            threshold=CALLS_IN_FIVE_MINUTES,
+        )
+
+    def watch_requests(self, functions: Iterable[ProductFunction]) -> None:
+        """The API, or a webhook of Twilio's, breaks on our side."""
+        for function in functions:
+            for number, sentence in enumerate(BROKEN_REQUESTS):
+                self._count(
+                    f"Broken{function.node.id}{number}", function.log,
+                    _field_is("message", sentence), "BrokenRequests",
+                )  # fmt: skip
+        self._alarm(
+            "requests-broken",
+            "Requests failed on our side: look for the sentence in the functions' logs.",
+            self._counted("BrokenRequests"),
+            threshold=0,
+        )
+
+    def watch_conversations(self, media: logs.LogGroup) -> None:
+        """People hear apologies, or their wish not to be called could not be written down."""
+        self._count("VendorFails", media, _field_is("message", VENDOR_FAILS), "VendorFailures")
+        self._alarm(
+            "vendors-failing",
+            "Who listens, thinks or speaks fails in calls: `dialout doctor` tries each.",
+            self._counted("VendorFailures"),
+            threshold=CALLS_IN_FIVE_MINUTES,
+        )
+        self._count("OptOutNotKept", media, _field_is("message", OPT_OUT_NOT_KEPT), "OptOutsLost")
+        self._alarm(
+            "opt-outs-lost",
+            "A callee asked never to be called again, and it was not kept: list it by hand.",
+            self._counted("OptOutsLost"),
+            threshold=0,
         )
 
     def watch_tasks(self, balancer: Balancer) -> None:

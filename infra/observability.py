@@ -8,6 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.alarms import Alarms
+from infra.api import ROUTES
 from infra.balancer import Balancer
 from infra.context import Context
 from infra.media import Media
@@ -49,7 +50,12 @@ class Observability(Construct):
         alarms.watch_seats()
         alarms.watch_webhooks(functions["twiml"])
         alarms.watch_refusals(functions["twiml"], media.log)
-        alarms.watch_keys([functions["dialout"], functions["call_records"]])
+        api = {module: each for module, each in functions.items() if module in ROUTES}
+        alarms.watch_requests(api.values())
+        # Twilio has no key.
+        alarms.watch_keys(each for module, each in api.items() if module != "twiml")
+        alarms.watch_calls(functions)
+        alarms.watch_conversations(media.log)
         alarms.watch_tasks(balancer)
         alarms.watch_sweeper(functions["sweeper"])
         dashboard = cloudwatch.Dashboard(
@@ -60,6 +66,7 @@ class Observability(Construct):
             widgets=[
                 [cloudwatch.AlarmStatusWidget(alarms=alarms.all, width=_WHOLE, title="Alarms")],
                 [self._calls(), self._tasks(media, balancer)],
+                [self._waits()],
                 [self._latency(functions), self._errors(functions)],
                 [self._dead(dead_letters), self._streams(balancer)],
             ],
@@ -79,6 +86,27 @@ class Observability(Construct):
             right=[
                 own_metric(self._context, "SeatsExhausted").with_(label="refused: no seat"),
                 own_metric(self._context, "LeasesLeaked").with_(label="seats taken back"),
+            ],
+        )
+
+    def _waits(self) -> cloudwatch.GraphWidget:
+        whole = own_metric(self._context, "TurnLatency")
+        parts = {
+            "Turn": "until their turn is over",
+            "Token": "until the first token",
+            "Voice": "until the voice's first sound",
+            "Sound": "until it is sent",
+        }
+        return cloudwatch.GraphWidget(
+            title="What callees wait for an answer, ms",
+            width=_WHOLE,
+            left=[
+                whole.with_(statistic="p50", label="p50"),
+                whole.with_(statistic="p95", label="p95"),
+            ],
+            right=[
+                own_metric(self._context, f"TurnLatency{part}", "p50").with_(label=f"p50 {label}")
+                for part, label in parts.items()
             ],
         )
 

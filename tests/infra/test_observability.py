@@ -1,6 +1,7 @@
 """An alarm for each failure, a page of graphs, and a letter where one is wanted."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ FAILURES = {
     "dead-letters-announcer",
     "dead-letters-webhooks",
     "dead-letters-schedule",
+    "dead-letters-debrief",
     "dead-letters-opt-outs",
     "seats-exhausted",
     "leases-leaked",
@@ -28,6 +30,10 @@ FAILURES = {
     "media-none-healthy",
     "active-calls-missing",
     "sweeper-fails",
+    "calls-not-placed",
+    "requests-broken",
+    "vendors-failing",
+    "opt-outs-lost",
 }
 
 
@@ -74,6 +80,11 @@ def test_two_seconds_are_too_long_for_a_webhook(dev: Template) -> None:
         (alarms.UNSIGNED_WEBHOOK, "functions/webhooks.py"),
         (alarms.UNSIGNED_STREAM, "media_service/app.py"),
         (alarms.UNKNOWN_KEY, "functions/http_api.py"),
+        *((sentence, "functions/dialout.py") for sentence in alarms.NOT_PLACED["dialout"]),
+        *((sentence, "functions/dialer.py") for sentence in alarms.NOT_PLACED["dialer"]),
+        *((sentence, "functions/problems.py") for sentence in alarms.BROKEN_REQUESTS),
+        (alarms.VENDOR_FAILS, "media_service/session.py"),
+        (alarms.OPT_OUT_NOT_KEPT, "media_service/opt_out.py"),
     ],
 )
 def test_what_is_counted_in_logs_is_what_is_logged(dev: Template, sentence: str, file: str) -> None:
@@ -90,7 +101,13 @@ def test_alarms_watch_what_the_filters_count(dev: Template) -> None:
         for each in resources(dev, "AWS::Logs::MetricFilter").values()
     }
     watched = {each.get("MetricName") for each in resources(dev, ALARM).values()}
-    assert counted == {"dev/SignatureFailures", "dev/ApiKeyFailures"}
+    assert counted == {
+        f"dev/{name}"
+        for name in (
+            "SignatureFailures", "ApiKeyFailures", "CallsNotPlaced", "BrokenRequests",
+            "VendorFailures", "OptOutsLost",
+        )
+    }  # fmt: skip
     assert counted <= watched
 
 
@@ -118,3 +135,15 @@ def test_the_dashboard_shows_every_function_and_every_alarm(dev: Template) -> No
         assert f'"Fn::GetAtt": ["{alarm}", "Arn"]' in body
     for module in ("dialout", "twiml", "call_records", "announcer", "events", "sweeper"):
         assert f'\\"label\\":\\"{module}\\"' in body
+
+
+def test_the_dashboard_shows_what_tasks_tell_of_their_callees_waits(dev: Template) -> None:
+    # What is told is media_service/metrics.py's; a name that differs would be an empty graph.
+    told = re.findall(r'"(TurnLatency\w*)"', (ROOT / "media_service/metrics.py").read_text())
+    assert len(set(told)) == 5
+    (dashboard,) = resources(dev, "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+    for name in told:
+        assert f'\\"Dialout\\",\\"{name}\\",\\"environment\\",\\"dev\\"' in body
+    for statistic in ("p50", "p95"):
+        assert f'\\"stat\\":\\"{statistic}\\"' in body
