@@ -53,6 +53,7 @@ class ReplyWatch(FrameProcessor):
         self._words = ""
         """Of the present answer, or the last."""
         self._filled = False
+        self._filler_due = False
         self._leaving: LeavingResult | None = None
         self._hushed = False
         self._sounding = False
@@ -60,8 +61,9 @@ class ReplyWatch(FrameProcessor):
 
     def sounded(self) -> None:
         """The voice's vendor has sent sound."""
-        if not self._open:
+        if self._filler_due or not self._open:
             self._disarm()
+        self._filler_due = False
 
     def expect_sound(self) -> None:
         """Another voice has just been given the words that are still to be heard."""
@@ -132,7 +134,7 @@ class ReplyWatch(FrameProcessor):
         elif isinstance(frame, LLMFullResponseEndFrame):
             self._open = False
             self._disarm()
-            if self._said or self._filled:
+            if self._said or self._filler_due:
                 self._arm(SOUND_SECONDS, "tts")
             await self._maybe_leave()
         elif isinstance(frame, FunctionCallResultFrame):
@@ -157,7 +159,7 @@ class ReplyWatch(FrameProcessor):
 
     async def _fill(self, frame: FillerFrame) -> None:
         if not (self._said or self._filled or self._leaving or self._hushed):
-            self._filled = True
+            self._filled = self._filler_due = True
             await self._speak(frame.text)
 
     async def _speak(self, words: str) -> None:

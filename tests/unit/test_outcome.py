@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calls import outcome
@@ -95,6 +95,7 @@ def conversations(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]
     return schema, draw(st.lists(piece, max_size=5))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(conversations())
 def test_however_it_is_said_the_whole_fits(
     conversation: tuple[dict[str, Any], list[dict[str, Any]]],
@@ -114,6 +115,7 @@ def test_however_it_is_said_the_whole_fits(
         assert whole[name] == (said[-1] if said else None)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(conversations())
 def test_saying_it_again_changes_nothing(
     conversation: tuple[dict[str, Any], list[dict[str, Any]]],

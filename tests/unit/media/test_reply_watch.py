@@ -191,6 +191,15 @@ async def test_a_filler(frames: list[Frame], said: list[str]) -> None:
     assert [each for each in words(down) if each.startswith("say")] == said
 
 
+async def test_a_filler_that_sounds_early_owes_no_more() -> None:
+    late: list[str] = []
+    watch = ReplyWatch(late.append)
+    asyncio.get_running_loop().call_later(DEADLINE / 2, watch.sounded)
+    frames = [START(), FillerFrame(text="One."), SleepFrame(DEADLINE * 0.8), END()]
+    await run_test(watch, frames_to_send=[*frames, SleepFrame(LATE)])
+    assert late == []
+
+
 async def test_a_voice_without_a_sound_is_late_with_a_filler_too() -> None:
     late, _ = await watched(START(), FillerFrame(text="One."), END(), SleepFrame(LATE))
     assert late == ["tts"]
