@@ -1,6 +1,6 @@
 """How long a callee waits for the first sound: from the stream's `start` to the first `media`.
 
-``python -m benchmarks.first_audio [--runs 20] [--processes 5] [--json]``; exits 1 where the
+``python -m benchmarks.first_audio [--runs 12] [--processes 3] [--json]``; exits 1 where the
 prepared greeting's median is over its bound. Measured against vendors of fixed speed
 (benchmarks/vendors.py), for Dialout and for a stock bot with the same vendors
 (benchmarks/stock_bot.py).
@@ -125,8 +125,8 @@ async def measure(runs: int, processes: int) -> list[Measured]:
 def main() -> int:
     """Print a row a case."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.first_audio")
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--processes", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=12)
+    parser.add_argument("--processes", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     tell(f"bytecode compiled: {'yes' if compiled() else 'no'}")
