@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.context import Context
 from infra.data import Data
+from infra.debriefing import Debriefing
 from infra.dialing import Dialing
 from infra.entrance import entrance
 from infra.events import EventBus, Events
@@ -67,6 +68,9 @@ class DialoutStack(Stack):
         self.opting_out = OptingOut(
             self, "OptingOut", context, data=data, timing=self.timing, product=product
         )
+        self.debriefing = Debriefing(
+            self, "Debriefing", context, data=data, bus=self.bus, product=product
+        )
         self.media = Media(
             self, "Media", context,
             network=self.network, balancer=balancer, data=data, environment=environment,
@@ -78,6 +82,7 @@ class DialoutStack(Stack):
         self._functions = {
             **self.api.functions,
             **self.events.functions,
+            "debrief": self.debriefing.function,
             "dialer": self.dialing.dialer,
             "opt_outs": self.opting_out.function,
             "sweeper": self.timing.sweeper,
@@ -92,6 +97,7 @@ class DialoutStack(Stack):
                 **self.events.dead_letters,
                 "schedule": self.timing.schedule_dead_letters,
                 "opt-outs": self.opting_out.dead_letters,
+                "debrief": self.debriefing.dead_letters,
             },
             media=self.media,
             balancer=self.entrance.balancer,

@@ -21,6 +21,8 @@ from calls.vendor_choice import LlmChoice
 
 SECONDS = 20.0
 """For one request, from its first byte to the answer's last."""
+ASK_SECONDS = 40.0
+"""After so long no other vendor or form is tried."""
 MAX_TOKENS = 4000
 """Of the answer, the model's reasoning included; an agent's own limit is for what it speaks."""
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -28,6 +30,8 @@ _ANTHROPIC_VERSION = "2023-06-01"
 _NAME = "report"
 
 Messages = list[dict[str, str]]
+Form = dict[str, Any] | None
+"""The schema that an answer is held to; None: just JSON."""
 log = logging.getLogger(__name__)
 
 
@@ -48,36 +52,33 @@ class LlmCompletion:
     ) -> None:
         self._settings = settings
         self._secrets = secrets
-        self._client = client or httpx.Client(timeout=SECONDS)
+        self._client = client or httpx.Client(timeout=httpx.Timeout(SECONDS, connect=5))
         self._clock = clock
 
     def ask(self, agent: Agent, messages: Messages, schema: dict[str, Any]) -> dict[str, Any]:
         """See the port."""
         why: Exception | None = None
+        until = self._clock() + ASK_SECONDS
         for choice in agent.llm.choices:
             try:
-                return _read(self._text(choice, messages, schema))
+                return _read(self._text(choice, messages, _forms(schema)))
             except (CompletionError, SecretMissingError) as error:
                 log.warning("an LLM gave no answer", extra={"vendor": choice.vendor})
                 why = error
+            if self._clock() > until:
+                break
         raise CompletionError(str(why)) from why
 
-    def _text(self, choice: LlmChoice, messages: Messages, schema: dict[str, Any]) -> str:
-        try:
-            wanted: dict[str, Any] | None = strict(schema)
-        except NotStrictError:
-            wanted = None
-        try:
-            return self._post(choice, messages, wanted)
-        except _RefusedError as error:
-            if wanted is None:
-                raise CompletionError(str(error)) from error
-        try:
-            return self._post(choice, messages, None)
-        except _RefusedError as error:
-            raise CompletionError(str(error)) from error
+    def _text(self, choice: LlmChoice, messages: Messages, forms: list[Form]) -> str:
+        refused: Exception | None = None
+        for form in forms:
+            try:
+                return self._post(choice, messages, form)
+            except _RefusedError as error:
+                refused = error
+        raise CompletionError(str(refused)) from refused
 
-    def _post(self, choice: LlmChoice, messages: Messages, wanted: dict[str, Any] | None) -> str:
+    def _post(self, choice: LlmChoice, messages: Messages, wanted: Form) -> str:
         key = self._secrets.get(f"{choice.vendor}/api-key")
         if choice.vendor == "anthropic":
             body = _messages(choice, messages, wanted)
@@ -117,7 +118,14 @@ class LlmCompletion:
             raise CompletionError("the answer is not of the vendor's kind") from error
 
 
-def _chat(choice: LlmChoice, messages: Messages, wanted: dict[str, Any] | None) -> dict[str, Any]:
+def _forms(schema: dict[str, Any]) -> list[Form]:
+    try:
+        return [strict(schema), None]
+    except NotStrictError:
+        return [None]
+
+
+def _chat(choice: LlmChoice, messages: Messages, wanted: Form) -> dict[str, Any]:
     """The body for ``POST …/chat/completions``."""
     form: dict[str, Any] = {"type": "json_object"}
     if wanted is not None:
@@ -136,9 +144,7 @@ def _chat(choice: LlmChoice, messages: Messages, wanted: dict[str, Any] | None) 
     return body
 
 
-def _messages(
-    choice: LlmChoice, messages: Messages, wanted: dict[str, Any] | None
-) -> dict[str, Any]:
+def _messages(choice: LlmChoice, messages: Messages, wanted: Form) -> dict[str, Any]:
     """The body for Anthropic's ``POST /v1/messages``."""
     system, *rest = messages
     body: dict[str, Any] = {

@@ -74,7 +74,9 @@ def test_changes_of_calls_alone_are_announced_and_what_fails_is_kept(dev: Templa
 def test_events_with_a_webhook_wait_in_a_queue_of_their_own(dev: Template) -> None:
     (bus,) = resources(dev, "AWS::Events::EventBus")
     (rule,) = (
-        each for each in resources(dev, "AWS::Events::Rule").values() if "EventBusName" in each
+        each
+        for each in resources(dev, "AWS::Events::Rule").values()
+        if each["Name"] == "dialout-dev-webhooks"
     )
     assert rule["EventBusName"] == {"Ref": bus}
     assert rule["EventPattern"] == {

@@ -12,8 +12,8 @@ FUNCTION = "AWS::Lambda::Function"
 HANDLERS = {
     f"functions.{name}.handler"
     for name in (
-        "announcer", "call_records", "dialer", "dialout", "do_not_call", "events", "opt_outs",
-        "schedules", "sweeper", "twiml",
+        "announcer", "call_records", "debrief", "dialer", "dialout", "do_not_call", "events",
+        "opt_outs", "schedules", "sweeper", "twiml",
     )
 }  # fmt: skip
 ITEMS = {
@@ -100,6 +100,7 @@ def test_every_log_is_kept_for_a_while_and_not_for_ever(dev: Template, prod: Tem
         ),
         ("announcer", STREAM | SENDING | {"events:PutEvents"}),
         ("events", SECRETS | SENDING | RECEIVING),
+        ("debrief", ITEMS | SECRETS | SENDING | RECEIVING),
         ("opt_outs", ITEMS | STREAM | SENDING | {"scheduler:DeleteSchedule"}),
         ("sweeper", ITEMS | SECRETS),
     ],
