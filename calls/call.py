@@ -151,7 +151,7 @@ class Call(BaseModel):
     call_sid: str | None = None
     answered_at: datetime | None = None
     answered_by: str | None = None
-    """Twilio's AnsweredBy, where it was asked for."""
+    """A ``calls.answered_by.AnsweredBy``: what we heard, or else what Twilio's detection told."""
     first_audio_at: datetime | None = None
     """When the agent's first sound was sent to the callee."""
     ended_at: datetime | None = None

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from calls import attempts, dial_rules
+from calls import agents, attempts, dial_rules
+from calls.agent import AgentError
 from calls.attempts import Cap
 from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, now
 from calls.dial_request import DialRequest
@@ -236,6 +237,7 @@ class Dialer:
                 status_callback=f"{base}/status{query}",
                 ring_seconds=RING_SECONDS,
                 max_call_seconds=call.max_call_seconds,
+                answered_by_callback=f"{base}/answered-by{query}" if _detects(call) else None,
             )
         except TelephonyError as error:
             failure = error
@@ -249,6 +251,15 @@ class Dialer:
             # Twilio may have taken it: never asked again. Its callback binds the call by call_id.
             return call.note(_UNANSWERED, self.clock(), detail)
         return call.note(_REFUSED, self.clock(), detail).end(EndReason.FAILED, self.clock())
+
+
+def _detects(call: Call) -> bool:
+    """Whether the agent wants Twilio's answering machine detection."""
+    try:
+        return agents.load(call.agent).answering.amd
+    except AgentError:
+        # Taken away while the call waited. It is too late to refuse it here.
+        return False
 
 
 def _refused_by(error: dial_rules.RuleRefusedError, at: datetime) -> Callable[[Call], Call]:

@@ -223,9 +223,12 @@ class Telephony(Protocol):
 
     def create_call(
         self, *, to: str, from_: str, url: str, status_callback: str,
-        ring_seconds: int, max_call_seconds: int,
+        ring_seconds: int, max_call_seconds: int, answered_by_callback: str | None = None,
     ) -> str:  # fmt: skip
         """Ring somebody. The CallSid.
+
+        With ``answered_by_callback`` Twilio's answering machine detection listens too, beside the
+        call, and tells there what it finds.
 
         Raises:
             TelephonyError: refused; or ``ambiguous``, when nobody knows.

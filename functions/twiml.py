@@ -9,6 +9,7 @@ from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
 from calls import status_report, stream_token
 from calls.agent import AgentError
+from calls.answered_by import detected
 from calls.call import CALL_ID, Call, EndReason, Recording, now
 from calls.phone_number import masked
 from calls.ports import CallNotFoundError
@@ -115,6 +116,15 @@ def status() -> Response[str]:
         lambda c: status_report.apply(c, form.get("CallStatus", ""), now(), duration),
     )
     logger.info("Call status", call_id=call.call_id, status=call.status, reason=call.end_reason)
+    return _done()
+
+
+@app.post("/answered-by")
+def answered_by() -> Response[str]:
+    """What Twilio's answering machine detection found: its asyncAmdStatusCallback."""
+    word = app.context["form"].get("AnsweredBy", "")
+    call = wiring.records().update(_call().call_id, lambda c: detected(c, word, now()))
+    logger.info("Call answered", call_id=call.call_id, answered_by=call.answered_by)
     return _done()
 
 

@@ -20,6 +20,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "POST /twiml",
         "POST /inbound",
         "POST /status",
+        "POST /answered-by",
         "POST /recording-status",
         "POST /stream-status",
     ),

@@ -304,7 +304,7 @@ class FakeTelephony:
 
     def create_call(
         self, *, to: str, from_: str, url: str, status_callback: str,
-        ring_seconds: int, max_call_seconds: int,
+        ring_seconds: int, max_call_seconds: int, answered_by_callback: str | None = None,
     ) -> str:  # fmt: skip
         self.created.append(
             {
@@ -314,6 +314,7 @@ class FakeTelephony:
                 "status_callback": status_callback,
                 "ring_seconds": ring_seconds,
                 "max_call_seconds": max_call_seconds,
+                **({"answered_by_callback": answered_by_callback} if answered_by_callback else {}),
             }
         )
         self._fail()

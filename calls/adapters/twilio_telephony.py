@@ -36,9 +36,18 @@ class TwilioTelephony:
 
     def create_call(
         self, *, to: str, from_: str, url: str, status_callback: str,
-        ring_seconds: int, max_call_seconds: int,
+        ring_seconds: int, max_call_seconds: int, answered_by_callback: str | None = None,
     ) -> str:  # fmt: skip
         """See the port."""
+        detection: dict[str, Any] = {}
+        if answered_by_callback:
+            detection = {
+                # Not `DetectMessageEnd`: it tells nothing before the announcement is over.
+                "machine_detection": "Enable",
+                "async_amd": "true",
+                "async_amd_status_callback": answered_by_callback,
+                "async_amd_status_callback_method": "POST",
+            }
         with _errors():
             call = self._client.calls.create(
                 to=to,
@@ -50,6 +59,7 @@ class TwilioTelephony:
                 status_callback_method="POST",
                 timeout=ring_seconds,
                 time_limit=max_call_seconds,
+                **detection,
             )
         return str(call.sid)
 

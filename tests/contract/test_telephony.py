@@ -93,6 +93,22 @@ async def test_a_call_that_is_over_is_not_transferred(
     assert caught.value.ambiguous is False
 
 
+async def test_twilio_is_asked_who_answered_beside_the_call(
+    network: Rehearsed, twilio: TwilioTelephony
+) -> None:
+    network.product.twiml["/twiml"] = '<Response><Pause length="60"/></Response>'
+    await asyncio.to_thread(
+        lambda: twilio.create_call(
+            to="+15550100001", from_=FROM, url=f"{network.product.url}/twiml",
+            status_callback=f"{network.product.url}/status", ring_seconds=60,
+            max_call_seconds=60, answered_by_callback=f"{network.product.url}/answered-by",
+        )
+    )  # fmt: skip
+    await _until(lambda: any(hook.path == "/answered-by" for hook in network.product.hooks))
+    told = [hook for hook in network.product.hooks if hook.path == "/answered-by"]
+    assert [hook.form["AnsweredBy"] for hook in told] == ["human"]
+
+
 @pytest.fixture
 def twilio(network: Rehearsed) -> TwilioTelephony:
     return TwilioTelephony(ACCOUNT.sid, ACCOUNT.token, network.url)

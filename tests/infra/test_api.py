@@ -13,6 +13,7 @@ ROUTES = {
         "POST /twiml",
         "POST /inbound",
         "POST /status",
+        "POST /answered-by",
         "POST /recording-status",
         "POST /stream-status",
     },

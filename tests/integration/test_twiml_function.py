@@ -138,6 +138,18 @@ def test_the_recordings_end_is_noted(call_id: str) -> None:
     )
 
 
+def test_what_twilio_detects_is_in_the_record_once(call_id: str) -> None:
+    query = f"call_id={call_id}"
+    assert send("/answered-by", query, {"AnsweredBy": "machine_start"})["statusCode"] == 204
+    send("/answered-by", query, {"AnsweredBy": "human"})
+    send("/answered-by", query, {"AnsweredBy": "a\nmartian"})
+    call = wiring.records().get(call_id)
+    assert call.answered_by == "voicemail"
+    assert [(e.event, e.detail) for e in call.timeline if e.event == "amd"] == [
+        ("amd", "machine_start")
+    ]
+
+
 def test_a_stream_error_is_in_the_timeline(call_id: str) -> None:
     send(
         "/stream-status", f"call_id={call_id}&leg=1",

@@ -24,7 +24,7 @@ from tests.integration.test_dialout_function import ARTICLE, post
 
 pytestmark = pytest.mark.usefixtures("cloud")
 SID = f"CA{1:032}"
-PATHS = ("/twiml", "/status", "/recording-status", "/stream-status")
+PATHS = ("/twiml", "/status", "/recording-status", "/stream-status", "/answered-by")
 LARGEST = 64 * 1024
 """Twilio's own limit of a webhook's body."""
 VALIDATOR = RequestValidator(AUTH_TOKEN)

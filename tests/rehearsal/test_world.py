@@ -101,7 +101,7 @@ async def test_an_idempotency_key_phones_once(up: World, api: httpx.AsyncClient)
 
 
 async def test_what_twilio_did_not_sign_is_refused(api: httpx.AsyncClient) -> None:
-    for path in ("/twiml", "/status", "/recording-status", "/stream-status"):
+    for path in ("/twiml", "/status", "/recording-status", "/stream-status", "/answered-by"):
         answer = await api.post(
             path, params={"call_id": "x"}, data={"CallSid": "CA1"},
             headers={"X-Twilio-Signature": "bm90IHR3aWxpbydz"},

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from calls import agents
+from calls.answering import Answering
 from calls.call import EndReason, Status
 from calls.dial_request import DialRequest
 from calls.dial_rules import RuleRefusedError
@@ -58,6 +60,19 @@ def test_the_record_is_there_before_it_rings() -> None:
     assert call.call_sid == f"CA{1:032}"
     assert call.stream_until == AT + timedelta(seconds=60 + 600 + 60)
     assert telephony.created[0]["url"] == f"https://api.test/twiml?call_id={call.call_id}&leg=1"
+
+
+def test_twilios_detection_is_asked_for_where_the_agent_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    telephony = FakeTelephony()
+    dialer(telephony).dial(REQUEST, api_key="crm", idempotency_key=None)
+    assert "answered_by_callback" not in telephony.created[0]
+    wants = agents.load("amelia").model_copy(update={"answering": Answering(amd=True)})
+    monkeypatch.setattr(agents, "load", lambda *_: wants)
+    call = dialer(telephony).dial(REQUEST, api_key="crm", idempotency_key=None).call
+    callback = telephony.created[1]["answered_by_callback"]
+    assert callback == f"https://api.test/answered-by?call_id={call.call_id}"
 
 
 def test_a_call_is_never_longer_than_the_settings_allow() -> None:
