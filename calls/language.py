@@ -54,6 +54,8 @@ class Language(BaseModel):
     """Confirms that they will not be called again, and says goodbye."""
     farewell: str
     """For an LLM that ends a call without a word."""
+    time_up: str
+    """Takes leave of somebody whose call may not get longer."""
     machine_words: MachineWords
     """By which a machine that answers is known."""
     hold_words: str

@@ -57,6 +57,14 @@ class Leaving:
             self._begin()
             self._journal.change(lambda call: call.will_end(reason))
 
+    async def time_up(self, words: str) -> None:
+        """Stop whatever is being said, and say these words: the call may not get longer."""
+        if self.begun:
+            return
+        self.hang_up(EndReason.MAX_DURATION)
+        await self._left.interrupt()
+        await self._left.take_leave(words)
+
     def transfer(self, hand_off: HandOff) -> None:
         """Hand the call over after the words that are on their way.
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Coroutine
+from datetime import timedelta
 from enum import Enum, auto
 from typing import Any
 
@@ -36,6 +37,8 @@ CLOSE_SECONDS = 2.0
 """For a pipeline to stop, a request to come back."""
 KEPT_SECONDS = 15.0
 """For what is not given up with the call: its recording, its transfer, an opt-out."""
+LEAVE_IN = timedelta(seconds=10)
+"""Before a call's longest: for a leave that is heard."""
 KEPT = ("recording", "transfer", "opt_out")
 
 
@@ -141,6 +144,7 @@ class Session:
         self._leaving.meet(self._conversation)
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
         self._running.add_done_callback(self._stopped)
+        self._do(self._limit(agent))
         if turns:
             await self._conversation.resume()
         else:
@@ -229,6 +233,13 @@ class Session:
         else:
             self._leaving.hang_up(EndReason.IDLE)
             self._do(self._conversation.take_leave(self._render(self._agent.idle_goodbye)))
+
+    async def _limit(self, agent: Agent) -> None:
+        """Take leave in time: at its limit Twilio cuts a call that we made, and no other."""
+        began = self._call.answered_at or now()
+        ends = began + timedelta(seconds=self._call.max_call_seconds) - LEAVE_IN
+        await asyncio.sleep((ends - now()).total_seconds())
+        await self._leaving.time_up(agent.speaks.time_up)
 
     def _transfer(self, name: str, target: TransferTarget) -> None:
         talk, post = self._talk, self._world.http.post

@@ -1,6 +1,7 @@
 """A conversation, as both of its sides know it."""
 
 import json
+from datetime import timedelta
 
 from calls.agent import Idle
 from calls.call import Turn, now
@@ -180,6 +181,19 @@ async def test_a_silence_is_broken_once_and_then_the_agent_goes(service: Service
     assert service.telephony.hung_up == [CALL_SID]
     # From the last sound heard to the next, the LLM's 0.2 s and the voice included.
     assert ended + 1.5 < broken
+
+
+async def test_a_call_that_may_not_get_longer_is_taken_leave_of(service: Service) -> None:
+    call = service.call(answered_at=now() - timedelta(seconds=18), max_call_seconds=30)
+    async with service.answered(call) as phone:
+        await phone.closed()
+        await service.over()
+    assert [heard(turn)[:2] for turn in service.said()] == [
+        ("agent", "greeting"), ("agent", "goodbye"),
+    ]  # fmt: skip
+    assert service.said()[-1].text == AGENT.speaks.time_up
+    assert service.records.get("01CALL").end_reason == "max_duration"
+    assert service.telephony.hung_up == [CALL_SID]
 
 
 async def test_the_silence_counts_from_what_was_heard(service: Service) -> None:
