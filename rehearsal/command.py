@@ -102,26 +102,30 @@ def _faults(names: list[str] | None, plan: "Plan") -> "Ordered":
 async def _rehearse(
     plan: "Plan", name: str, faults: "Ordered", as_json: bool, console: "Console", media_python: str
 ) -> bool:
-    from rehearsal import placed_call, report, scenario, trial, verdict
+    from rehearsal import phoning, report, scenario, trial, verdict
     from rehearsal.world import world
 
     chosen = scenario.load(name)
+    inbound = chosen.direction == "inbound"
+    if inbound and faults.names:
+        raise phoning.NotRungError("--fault is for calls that we place, not for inbound ones")
     shown = report.Report(console)
     shown.heading(f"Rehearsing {name}: {chosen.summary}")
     request, folder = _request(plan, chosen.request), plan.folder / "recordings"
     async with world(plan, name, shown.step, media_python) as up:
+        if inbound:
+            await phoning.connect(up)
+            shown.step(f"{plan.from_number} is answered by the agent")
         shown.heading("The call")
         if faults.names:
             tried = await trial.try_call(up, faults, request, chosen.goal, folder, shown.happening)
         else:
-            placed = await placed_call.place(
-                plan.origin, plan.api_key, request, folder, shown.happening
-            )
+            placed = await phoning.phone(up, name, chosen, request, folder, shown.happening)
     if faults.names:
         shown.trial(tried)
         result, ok = report.trial_as_json(tried), tried.as_declared
     else:
-        missing = verdict.shortfalls(chosen.goal, placed.record)
+        missing = verdict.shortfalls(chosen.goal, placed.record, listed=placed.listed)
         shown.summary(placed, missing)
         result, ok = report.as_json(placed, missing), not missing
     if as_json:
@@ -130,7 +134,7 @@ async def _rehearse(
 
 
 async def _serve(plan: "Plan", name: str, faults: "Ordered", console: "Console") -> bool:
-    from rehearsal import admin, report, scenario
+    from rehearsal import admin, phoning, report, scenario
     from rehearsal.world import world
 
     chosen = scenario.load(name)
@@ -141,11 +145,17 @@ async def _serve(plan: "Plan", name: str, faults: "Ordered", console: "Console")
         for fault in faults.names:
             shown.step(f"{fault} from now on")
         console.print()
-        body = json.dumps(_request(plan, chosen.request))
-        console.print("Ready. Place a call:\n", style="bold")
+        if chosen.direction == "inbound":
+            await phoning.connect(up)
+            body = json.dumps({"from": chosen.caller, "to": plan.from_number, "scenario": name})
+            where, title = f"{up.twilio_url}/_rehearsal/inbound", "Have somebody phone our number"
+        else:
+            body = json.dumps(_request(plan, chosen.request))
+            where = f"{plan.origin}/dialout -H 'Authorization: Bearer {plan.api_key}'"
+            title = "Place a call"
+        console.print(f"Ready. {title}:\n", style="bold")
         console.print(
-            f"  curl -X POST {plan.origin}/dialout -H 'Authorization: Bearer {plan.api_key}' "
-            f"-H 'Content-Type: application/json' -d '{body}'",
+            f"  curl -X POST {where} -H 'Content-Type: application/json' -d '{body}'",
             soft_wrap=True, highlight=False, markup=False,
         )  # fmt: skip
         console.print("\nand look at what became of it:\n")
@@ -216,7 +226,13 @@ class _errors_in_a_line:  # noqa: N801 -- reads as a statement
     ) -> None:
         from rehearsal.admin import OrderError
         from rehearsal.misfortune import UnknownFaultError
-        from rehearsal.placed_call import NeverEndedError, NotPlacedError, RecordingError
+        from rehearsal.phoning import NotRungError
+        from rehearsal.placed_call import (
+            NeverEndedError,
+            NotPlacedError,
+            NotReceivedError,
+            RecordingError,
+        )
         from rehearsal.plan import PlanError
         from rehearsal.process import ProcessError
 
@@ -230,6 +246,8 @@ class _errors_in_a_line:  # noqa: N801 -- reads as a statement
             PlanError,
             ProcessError,
             NotPlacedError,
+            NotReceivedError,
+            NotRungError,
             NeverEndedError,
             FileNotFoundError,
             OSError,

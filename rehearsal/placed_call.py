@@ -14,6 +14,10 @@ from rehearsal.happening import Follower, Happening
 _POLL_SECONDS = 0.7
 _RECORDING_SECONDS = 20.0
 """So long after its end a call may still wait for its recording."""
+_DEBRIEFING_SECONDS = 10.0
+"""And for what came of it: without an LLM that is found out much later."""
+_RECEIVING_SECONDS = 20.0
+"""From the caller's dialling to the record."""
 
 
 class NotPlacedError(Exception):
@@ -34,6 +38,10 @@ class NotPlacedError(Exception):
             self.problem = answer.json()
 
 
+class NotReceivedError(Exception):
+    """Somebody phoned, and we know nothing of it."""
+
+
 class RecordingError(Exception):
     """The recording is said to be there, and cannot be had. The message is the API's answer."""
 
@@ -49,6 +57,8 @@ class PlacedCall:
     record: dict[str, Any]
     """The body of ``GET /calls/{id}``."""
     recording: Path | None
+    listed: bool = False
+    """The other person's number is on the do-not-call list."""
 
 
 async def place(
@@ -71,8 +81,28 @@ async def place(
         answer = await api.post("/dialout", json=request)
         if answer.status_code != 201:
             raise NotPlacedError(answer)
-        record = await _follow(api, answer.json()["call_id"], tell, seconds)
-        return PlacedCall(record, await _fetch(api, record, folder))
+        return await _whole(api, answer.json()["call_id"], folder, tell, seconds)
+
+
+async def receive(
+    origin: str,
+    api_key: str,
+    call_sid: str,
+    folder: Path,
+    tell: Callable[[Happening], None],
+    *,
+    seconds: float = 300,
+) -> PlacedCall:
+    """As ``place``, of a call that somebody makes to us.
+
+    Raises:
+        NotReceivedError: there is no record of it.
+        NeverEndedError: it has not ended after ``seconds``.
+        RecordingError: its recording cannot be had.
+    """
+    async with _api(origin, api_key) as api:
+        call_id = await _received(api, call_sid)
+        return await _whole(api, call_id, folder, tell, seconds)
 
 
 async def follow(
@@ -91,8 +121,7 @@ async def follow(
         RecordingError: its recording cannot be had.
     """
     async with _api(origin, api_key) as api:
-        record = await _follow(api, call_id, tell, seconds)
-        return PlacedCall(record, await _fetch(api, record, folder))
+        return await _whole(api, call_id, folder, tell, seconds)
 
 
 def _api(origin: str, api_key: str) -> httpx.AsyncClient:
@@ -100,12 +129,37 @@ def _api(origin: str, api_key: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=origin, headers=headers, timeout=30)
 
 
+async def _received(api: httpx.AsyncClient, call_sid: str) -> str:
+    give_up = time.monotonic() + _RECEIVING_SECONDS
+    while time.monotonic() < give_up:
+        answer = await api.get("/calls")
+        answer.raise_for_status()
+        for record in answer.json()["calls"]:
+            if record["call_sid"] == call_sid:
+                return str(record["call_id"])
+        await asyncio.sleep(_POLL_SECONDS)
+    raise NotReceivedError(f"{call_sid} phoned, and there is no record of it")
+
+
+async def _whole(
+    api: httpx.AsyncClient,
+    call_id: str,
+    folder: Path,
+    tell: Callable[[Happening], None],
+    seconds: float,
+) -> PlacedCall:
+    record = await _follow(api, call_id, tell, seconds)
+    person = record["from_number" if record["direction"] == "inbound" else "to_number"]
+    listing = await api.get(f"/do-not-call/{person}")
+    return PlacedCall(record, await _fetch(api, record, folder), listing.status_code == 200)
+
+
 async def _follow(
     api: httpx.AsyncClient, call_id: str, tell: Callable[[Happening], None], seconds: float
 ) -> dict[str, Any]:
     follower = Follower()
     give_up = time.monotonic() + seconds
-    settled: float | None = None
+    ended: float | None = None
     while True:
         answer = await api.get(f"/calls/{call_id}")
         answer.raise_for_status()
@@ -114,16 +168,21 @@ async def _follow(
             tell(happening)
         now = time.monotonic()
         if record["status"] == "ended":
-            settled = settled or now + _RECORDING_SECONDS
-            if not _recording_is_due(record) or now > settled:
+            ended = ended or now
+            if not _is_due(record, now - ended):
                 return record
         if now > give_up:
             raise NeverEndedError(f"call {call_id} has not ended after {seconds:.0f} s")
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _recording_is_due(record: dict[str, Any]) -> bool:
-    return (record["recording"] or {}).get("status") == "in-progress"
+def _is_due(record: dict[str, Any], seconds: float) -> bool:
+    """Whether there is more to come, so many seconds after the end."""
+    recording = (record["recording"] or {}).get("status") == "in-progress"
+    debriefing = record["debriefed_at"] is None
+    return (recording and seconds < _RECORDING_SECONDS) or (
+        debriefing and seconds < _DEBRIEFING_SECONDS
+    )
 
 
 async def _fetch(api: httpx.AsyncClient, record: dict[str, Any], folder: Path) -> Path | None:

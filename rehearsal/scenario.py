@@ -131,7 +131,7 @@ class Goal(_Strict):
     disposition: str | None = None
     """The record's."""
     opted_out: bool = False
-    """Afterwards the person's number is on the do-not-call list."""
+    """Whether the person's number is on the do-not-call list afterwards."""
     tools: tuple[str, ...] = ()
     """Each was called, the record's timeline says."""
     events: tuple[str, ...] = ()

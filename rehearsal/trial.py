@@ -56,7 +56,9 @@ async def try_call(
         placed, refused = await _placed(up, request, folder, tell)
     finally:
         await admin.cancel(up.stand_ins)
-    shortfalls = verdict.shortfalls(goal, placed.record) if placed else ["there is no call"]
+    shortfalls = ["there is no call"]
+    if placed:
+        shortfalls = verdict.shortfalls(goal, placed.record, listed=placed.listed)
     caller = _sight(placed, refused, goal_reached=not shortfalls)
     operator = await asyncio.to_thread(_noted, up, since)
     sentences = {noted.sentence for noted in operator}

@@ -80,17 +80,16 @@ async def world(
                 "DIALOUT_PUBLIC_WS_URL": plan.public_ws_url,
                 "DIALOUT_DEFAULT_FROM_NUMBER": plan.from_number,
                 "TWILIO_API_BASE_URL": twilio,
+                "DEEPGRAM_BASE_URL": deepgram,
+                # Functions ask it too: what came of a call.
+                "GROQ_BASE_URL": groq if plan.groq.base_url else f"{groq}/openai/v1",
             }
             await _set_secrets(plan, credentials(cloud.endpoint))
             say("secrets set")
             deployment = await cloud.deploy(settings)
             say("stack deployed")
-            vendors = {
-                "DEEPGRAM_BASE_URL": deepgram,
-                "GROQ_BASE_URL": groq if plan.groq.base_url else f"{groq}/openai/v1",
-            }
             media, media_url = await _media(
-                stack, plan, {**settings, **vendors, **deployment.environment}, media_python
+                stack, plan, {**settings, **deployment.environment}, media_python
             )
             await _started(
                 stack, plan, "gateway", "rehearsal.gateway",
@@ -161,13 +160,18 @@ async def _set_secrets(plan: Plan, environment: dict[str, str]) -> None:
     }
     env = {**environment, **credentials}
     no_file = ["--env-file", os.devnull]
-    await asyncio.to_thread(_dialout, ["secrets", "set", "--env", ENV, *no_file], env)
+    await asyncio.to_thread(dialout, ["secrets", "set", "--env", ENV, *no_file], env)
     await asyncio.to_thread(
-        _dialout, ["keys", "add", ENV, "--stdin", "--env", ENV], env, plan.api_key
+        dialout, ["keys", "add", ENV, "--stdin", "--env", ENV], env, plan.api_key
     )
 
 
-def _dialout(argv: list[str], environment: dict[str, str], given: str = "") -> None:
+def dialout(argv: list[str], environment: dict[str, str], given: str = "") -> None:
+    """Run our own command as a user does.
+
+    Raises:
+        ProcessError: it failed; the message has what it printed.
+    """
     command = [str(Path(sys.executable).with_name("dialout")), *argv]
     done = subprocess.run(  # noqa: S603 -- our own command
         command,
