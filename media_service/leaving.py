@@ -61,7 +61,8 @@ class Leaving:
         """Stop whatever is being said, and say these words: the call may not get longer."""
         if self.begun:
             return
-        self.hang_up(EndReason.MAX_DURATION)
+        self._wait()
+        self._journal.change(lambda call: call.will_end(EndReason.MAX_DURATION))
         await self._left.interrupt()
         await self._left.take_leave(words)
 

@@ -58,10 +58,12 @@ class OptOut:
         self._once = False
         self._unfinished = ""
 
-    def pressed(self, key: str) -> None:
-        """The callee pressed a key."""
-        if self._key is not None and key == self._key:
-            self.ask("keypress")
+    def pressed(self, key: str) -> bool:
+        """The callee pressed a key. Whether it was this agent's for opting out."""
+        if self._key is None or key != self._key:
+            return False
+        self.ask("keypress")
+        return True
 
     def heard(self, words: str, *, deaf: bool) -> None:
         """The callee said this, and their turn is not over.
@@ -108,15 +110,22 @@ class OptOut:
                     lambda call: self._noted(call, source, at),
                     listing,
                 )
-                break
             except Exception:
-                # Alarmed: a person may have to list the number.
-                log.exception("an opt-out could not be kept", extra={"call_id": self._call.call_id})
+                if attempt == TRIES:
+                    # Alarmed: a person has to list the number.
+                    log.exception("an opt-out could not be kept", extra=self._where)
+                    break
+                log.warning("an opt-out is tried again", exc_info=True, extra=self._where)
+            else:
+                break
             if attempt == PATIENCE_TRIES:
                 self.settled.set()
-            if attempt < TRIES:
-                await asyncio.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+            await asyncio.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
         self.settled.set()
+
+    @property
+    def _where(self) -> dict[str, object]:
+        return {"call_id": self._call.call_id}
 
     def _noted(self, call: Call, source: Source, at: datetime) -> Call:
         if call.active_leg != self._leg or call.end_reason is EndReason.OPTED_OUT:

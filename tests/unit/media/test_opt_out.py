@@ -142,12 +142,27 @@ async def test_a_write_that_fails_is_done_again(
         return keep(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(world.list, "opt_out", fails)
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.WARNING):
         await world.opt_out.keep("speech", None)
     assert world.list.get(NUMBER) is not None
-    assert [record.message for record in caplog.records] == [
-        "an opt-out could not be kept"
-    ] * failures
+    told = [(record.levelname, record.message) for record in caplog.records]
+    assert told == [("WARNING", "an opt-out is tried again")] * failures
+
+
+async def test_a_write_that_fails_for_good_is_told_once_for_the_alarm(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(opt_out, "PAUSE_SECONDS", 0)
+    world = World()
+
+    def fails(*_: object) -> Call:
+        raise OSError(NUMBER)
+
+    monkeypatch.setattr(world.list, "opt_out", fails)
+    with caplog.at_level(logging.ERROR):
+        await world.opt_out.keep("speech", None)
+    assert world.opt_out.settled.is_set()
+    assert [record.message for record in caplog.records] == ["an opt-out could not be kept"]
 
 
 async def test_a_callee_does_not_wait_for_a_table_that_is_down(
