@@ -19,6 +19,7 @@ BOUNDS_MS = {
     "functions.call_records": 600,
     "functions.events": 500,
     "functions.announcer": 600,
+    "functions.debrief": 600,
     "functions.sweeper": 600,
     "boto3": 300,
     "twilio.rest": 200,

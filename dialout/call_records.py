@@ -1,5 +1,6 @@
 """``dialout calls``: what became of the calls."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,11 +106,18 @@ def _table(page: "Page") -> None:
 
 
 def _show(record: "CallRecord") -> None:
-    from dialout.watching import said, summary
+    from dialout.watching import said, summary, waited
 
     typer.echo(f"{record.call_id}  {record.to_number}  agent {record.agent}")
     for entry in record.timeline:
         typer.echo(f"{entry.at:%H:%M:%S}  {entry.event}")
     for turn in record.transcript or []:
-        typer.echo(said(turn))
+        typer.echo(said(turn) + waited(turn))
     typer.echo(summary(record) if record.ended else f"Now: {record.status}")
+    if record.disposition:
+        typer.echo(f"Came to: {record.disposition}. {record.summary or ''}".rstrip())
+    for name, value in (record.outcome or {}).items():
+        typer.echo(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
+    if record.latency:
+        known = record.latency
+        typer.echo(f"Answers after {known.p50_ms} ms, 95 of 100 within {known.p95_ms} ms")

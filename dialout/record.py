@@ -31,6 +31,27 @@ class TimelineEntry(_Record):
     detail: str | None = None
 
 
+class TurnLatency(_Record):
+    """What the callee waited for, part after part, in milliseconds."""
+
+    turn_ms: int
+    """From the end of their speech until their turn was taken for over."""
+    token_ms: int
+    """Until the first word of the answer."""
+    voice_ms: int
+    """Until the voice's first sound."""
+    sound_ms: int
+    """Until it was sent."""
+
+
+class Latency(_Record):
+    """What the callee waited for the agent's answers, over a call."""
+
+    p50_ms: int
+    p95_ms: int
+    turns: int
+
+
 class Turn(_Record):
     """What one side said, as far as the other heard it."""
 
@@ -42,6 +63,8 @@ class Turn(_Record):
     interrupted: bool = False
     latency_ms: int | None = None
     """From the end of the callee's speech to the agent's first sound."""
+    latency: TurnLatency | None = None
+    """The parts of it."""
 
 
 class Recording(_Record):
@@ -71,9 +94,17 @@ class CallRecord(_Record):
     duration_seconds: int | None = None
     answered_by: str | None = None
     outcome: dict[str, Any] | None = None
+    """By the agent's schema; None where it was not said."""
+    summary: str | None = None
+    disposition: str | None = None
+    """What it came to: ``completed``, ``callback_requested``, ``no_answer``…"""
+    debriefed_at: datetime | None = None
+    """When outcome, summary and disposition were settled: some seconds after the end."""
     recording: Recording | None = None
     timeline: list[TimelineEntry] = []
     transcript: list[Turn] | None = None
+    """None in listings."""
+    latency: Latency | None = None
     """None in listings."""
 
     @property

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from dialout.client import Client
-from dialout.record import CallRecord, Turn
+from dialout.record import CallRecord, Turn, TurnLatency
 
 _SECONDS = 1.0
 """Between two looks."""
@@ -54,6 +54,21 @@ class Watching:
 def said(turn: Turn) -> str:
     """A turn in a line."""
     return f"{turn.role:>6}: {turn.text}{' —' if turn.interrupted else ''}"
+
+
+def waited(turn: Turn) -> str:
+    """How long the callee waited for a turn, and for what; nothing, if they did not."""
+    if turn.latency_ms is None:
+        return ""
+    parts = _parts(turn.latency) if turn.latency else ""
+    return f"  ({turn.latency_ms} ms{parts})"
+
+
+def _parts(latency: TurnLatency) -> str:
+    return (
+        f": turn {latency.turn_ms}, token {latency.token_ms}, "
+        f"voice {latency.voice_ms}, sound {latency.sound_ms}"
+    )
 
 
 def summary(record: CallRecord) -> str:

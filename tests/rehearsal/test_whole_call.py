@@ -60,6 +60,15 @@ def test_a_whole_call_reaches_its_goal_and_is_heard(tmp_path: Path) -> None:
     ]
     assert any(turn["interrupted"] for turn in agent)
     assert any(turn["kind"] == "idle" for turn in agent)
+    # An answer's wait has its parts; and afterwards somebody has read what was said.
+    waited = [turn for turn in agent if turn["latency"]]
+    assert waited
+    for turn in waited:
+        assert sum(turn["latency"].values()) == turn["latency_ms"]
+    assert call["latency"]["turns"] >= len(waited)
+    assert call["debriefed_at"] > call["ended_at"]
+    assert call["disposition"] == "completed"
+    assert "shoes" in call["summary"]
     # What the terminal showed is what is in the record.
     for turn in call["transcript"]:
         assert turn["text"] in shown

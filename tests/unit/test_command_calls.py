@@ -120,6 +120,35 @@ def test_calls_are_listed_shown_ended_and_fetched(api: Api, tmp_path: Any) -> No
     ]
 
 
+def test_a_call_is_shown_with_what_came_of_it_and_what_was_waited_for(api: Api) -> None:
+    latency = {"turn_ms": 400, "token_ms": 200, "voice_ms": 150, "sound_ms": 50}
+    turns = [
+        SAID,
+        {**SAID, "number": 2, "role": "callee", "text": "Four."},
+        {**SAID, "number": 3, "text": "Thanks.", "latency_ms": 800, "latency": latency},
+        {**SAID, "number": 4, "text": "Bye.", "latency_ms": 700},
+    ]
+    more = {
+        "summary": "They gave a four.", "disposition": "completed",
+        "outcome": {"rating": 4, "comment": None, "city": "Köln"},
+        "latency": {"p50_ms": 700, "p95_ms": 800, "turns": 2},
+    }  # fmt: skip
+    answers(api, {**OVER, "transcript": turns, **more})
+    shown = run.invoke(app, ["calls", "show", "01"]).stdout.splitlines()
+    assert shown[-10:] == [
+        " agent: Hi.",
+        "callee: Four.",
+        " agent: Thanks.  (800 ms: turn 400, token 200, voice 150, sound 50)",
+        " agent: Bye.  (700 ms)",
+        "Ended after 9 s: agent_hung_up",
+        "Came to: completed. They gave a four.",
+        "  rating: 4",
+        "  comment: null",
+        '  city: "Köln"',
+        "Answers after 700 ms, 95 of 100 within 800 ms",
+    ]
+
+
 def test_the_address_comes_from_the_option_or_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIALOUT_PUBLIC_API_URL", "https://api.test/")
     assert access.api_url(None, None) == "https://api.test"

@@ -14,6 +14,7 @@ NEEDED: dict[str, set[str]] = {
     "functions.dialer": set(),
     "functions.events": {"httpx"},
     "functions.announcer": set(),
+    "functions.debrief": set(),
     "functions.sweeper": set(),
 }
 
