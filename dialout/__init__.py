@@ -1,20 +1,34 @@
-"""The `dialout` command, and the Python client: ``from dialout import Client``."""
+"""The `dialout` command, and the Python client: ``from dialout import Client, AsyncClient``."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dialout.call_request import CallRequest as CallRequest
+    from dialout.call_request import Consent as Consent
+    from dialout.client import AsyncClient as AsyncClient
     from dialout.client import Client as Client
     from dialout.problem import ApiError as ApiError
     from dialout.problem import DialoutError as DialoutError
     from dialout.problem import UnreachableError as UnreachableError
 
 _HOME = {
-    "Client": "dialout.client",
     "ApiError": "dialout.problem",
+    "AsyncClient": "dialout.client",
+    "CallRequest": "dialout.call_request",
+    "Client": "dialout.client",
+    "Consent": "dialout.call_request",
     "DialoutError": "dialout.problem",
     "UnreachableError": "dialout.problem",
 }
-__all__ = ["ApiError", "Client", "DialoutError", "UnreachableError"]
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "CallRequest",
+    "Client",
+    "Consent",
+    "DialoutError",
+    "UnreachableError",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,25 +5,42 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from dialout.call_request import Consent
 
-class _Record(BaseModel):
+
+class Record(BaseModel):
+    """Something that the API told."""
+
     # A newer API may say more; a client that broke on it would be of no help.
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class PlacedCall(_Record):
-    """The answer to a request for a call."""
+class Health(Record):
+    """Whether the API is alive."""
+
+    status: str
+
+
+class PlacedCall(Record):
+    """The answer to a request for a call: it is being dialled, or it waits."""
 
     call_id: str
     call_sid: str | None = None
     """Twilio's; None while it is not known yet."""
     status: str
+    """``dialing``, or ``queued``."""
     to_number: str | None = None
+    """None of a call that waits, like the other fields below."""
     from_number: str | None = None
     agent: str | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a seat. ``get`` tells what becomes of it."""
+        return self.status == "queued"
 
-class TimelineEntry(_Record):
+
+class TimelineEntry(Record):
     """Something that happened."""
 
     at: datetime
@@ -31,28 +48,16 @@ class TimelineEntry(_Record):
     detail: str | None = None
 
 
-class TurnLatency(_Record):
+class TurnLatency(Record):
     """What the callee waited for, part after part, in milliseconds."""
 
     turn_ms: int
-    """From the end of their speech until their turn was taken for over."""
     token_ms: int
-    """Until the first word of the answer."""
     voice_ms: int
-    """Until the voice's first sound."""
     sound_ms: int
-    """Until it was sent."""
 
 
-class Latency(_Record):
-    """What the callee waited for the agent's answers, over a call."""
-
-    p50_ms: int
-    p95_ms: int
-    turns: int
-
-
-class Turn(_Record):
+class Turn(Record):
     """What one side said, as far as the other heard it."""
 
     number: int
@@ -61,21 +66,34 @@ class Turn(_Record):
     text: str
     at: datetime
     interrupted: bool = False
+    kind: str | None = None
+    """``greeting``, ``reply``, ``idle``, ``goodbye`` or ``apology``; None of a callee's."""
     latency_ms: int | None = None
     """From the end of the callee's speech to the agent's first sound."""
     latency: TurnLatency | None = None
-    """The parts of it."""
+    """The parts of that."""
 
 
-class Recording(_Record):
+class Recording(Record):
     """The recording of a call. Fetch it with ``Client.recording``."""
 
+    recording_sid: str | None = None
     status: str
     duration_seconds: int | None = None
     channels: int | None = None
+    url: str | None = None
 
 
-class CallRecord(_Record):
+class Waited(Record):
+    """How long the callee waited for the agent's answers."""
+
+    p50_ms: int
+    p95_ms: int
+    turns: int
+    """So many are counted."""
+
+
+class CallRecord(Record):
     """A call."""
 
     call_id: str
@@ -83,28 +101,38 @@ class CallRecord(_Record):
     status: str
     """``queued``, ``dialing``, ``ringing``, ``in_progress`` or ``ended``."""
     end_reason: str | None = None
+    direction: str | None = None
+    """``outbound`` or ``inbound``."""
     to_number: str
     from_number: str
+    time_zone: str | None = None
     agent: str
+    purpose: str | None = None
+    consent: Consent | None = None
     variables: dict[str, Any] = {}
     metadata: dict[str, str] = {}
+    webhook_url: str | None = None
+    api_key: str | None = None
+    """The name of the key that asked for it."""
+    schedule_id: str | None = None
     created_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     duration_seconds: int | None = None
+    max_call_seconds: int | None = None
     answered_by: str | None = None
+    answer_to_first_audio_ms: int | None = None
+    latency: Waited | None = None
     outcome: dict[str, Any] | None = None
-    """By the agent's schema; None where it was not said."""
+    """What came of it, in the agent's own fields."""
     summary: str | None = None
     disposition: str | None = None
-    """What it came to: ``completed``, ``callback_requested``, ``no_answer``…"""
+    """What it came to, such as ``completed``, ``voicemail`` or ``busy``."""
     debriefed_at: datetime | None = None
-    """When outcome, summary and disposition were settled: some seconds after the end."""
+    """When outcome, summary and disposition were known."""
     recording: Recording | None = None
     timeline: list[TimelineEntry] = []
     transcript: list[Turn] | None = None
-    """None in listings."""
-    latency: Latency | None = None
     """None in listings."""
 
     @property
@@ -113,9 +141,37 @@ class CallRecord(_Record):
         return self.status == "ended"
 
 
-class Page(_Record):
+class Page(Record):
     """Some calls, newest first."""
 
     calls: list[CallRecord]
     cursor: str | None = None
     """Ask with it for the calls before these; None when there are none."""
+
+
+class RuleVerdict(Record):
+    """What one dial rule says."""
+
+    rule: str
+    """The code that a refusal by it has."""
+    allows: bool
+    detail: str | None = None
+    """Why not."""
+    allowed_at: datetime | None = None
+    """When it would allow the call."""
+
+
+class Explanation(Record):
+    """The answer to a dry run: what would happen. Nobody was phoned."""
+
+    would_dial: bool
+    to_number: str
+    from_number: str
+    agent: str
+    time_zones: list[str]
+    """Where the callee may be."""
+    calling_window: str
+    greeting: str | None = None
+    max_call_seconds: int
+    free_seats: int
+    rules: list[RuleVerdict]

@@ -2,13 +2,22 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 import dialout
-from dialout import ApiError, Client, UnreachableError
+from dialout import (
+    ApiError,
+    AsyncClient,
+    CallRequest,
+    Client,
+    Consent,
+    DialoutError,
+    UnreachableError,
+)
 
 CALL = {
     "call_id": "01", "call_sid": "CA1", "status": "ended", "end_reason": "busy",
@@ -18,6 +27,7 @@ CALL = {
 PLACED = httpx.Response(201, json={"call_id": "01", "call_sid": "CA1", "status": "dialing"})
 PROBLEM = {"Content-Type": "application/problem+json"}
 LOST = httpx.ReadTimeout("late")
+AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 NO_DOOR = httpx.ConnectError("refused")
 
 
@@ -34,7 +44,7 @@ class Api:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def client(self) -> Client:
         transport = httpx.MockTransport(self)
@@ -130,6 +140,139 @@ def test_a_recording_is_fetched_where_it_lies_and_without_our_key() -> None:
         assert client.recording("01") == b"RIFF"
     assert str(api.asked[1].url) == "https://s3.test/x.wav?signed=1"
     assert "Authorization" not in api.asked[1].headers
+
+
+def test_a_call_that_waits_is_read_too() -> None:
+    api = Api(httpx.Response(202, json={"call_id": "01", "status": "queued"}), PLACED)
+    with api.client() as client:
+        waits, rings = client.call("+15550100001", wait=True), client.call("+15550100001")
+    assert (waits.call_id, waits.waits, waits.to_number) == ("01", True, None)
+    assert not rings.waits
+
+
+def test_a_dry_run_phones_nobody() -> None:
+    told = {
+        "would_dial": False, "to_number": "+15550100001", "from_number": "+15550000001",
+        "agent": "amelia", "time_zones": ["America/New_York"], "calling_window": "08:00-21:00",
+        "greeting": None, "max_call_seconds": 600, "free_seats": 3,
+        "rules": [{"rule": "quiet_hours", "allows": False, "detail": "late", "allowed_at": None}],
+    }  # fmt: skip
+    api = Api(httpx.Response(200, json=told))
+    consent = Consent(basis="form", at=AT, source="web")
+    with api.client() as client:
+        rules = client.dry_run("+15550100001", consent=consent, variables={"n": 1.5}).rules
+    assert [(rule.rule, rule.allows) for rule in rules] == [("quiet_hours", False)]
+    assert json.loads(api.asked[0].content) == {
+        "to_number": "+15550100001", "dry_run": True, "variables": {"n": 1.5},
+        "consent": {"basis": "form", "at": "2026-11-22T10:00:00Z", "source": "web"},
+    }  # fmt: skip
+
+
+SCHEDULE = {
+    "schedule_id": "02", "state": "active", "cron": "30 7 * * ? *", "created_at": AT.isoformat(),
+    "updated_at": AT.isoformat(), "request": {"to_number": "+15550100001", "wait": False},
+}  # fmt: skip
+
+
+def test_schedules_are_made_changed_and_cancelled() -> None:
+    made = httpx.Response(201, json=SCHEDULE)
+    api = Api(LOST, made, *(httpx.Response(200, json=SCHEDULE) for _ in range(4)))
+    request = CallRequest(to_number="+15550100001", agent="wake_up", time_zone="Europe/Berlin")
+    with api.client() as client:
+        schedule = client.schedules.add(request, cron="30 7 * * *", start=date(2026, 11, 25))
+        client.schedules.pause("02")
+        client.schedules.change("02", end=None, at=AT, request=schedule.request)
+        client.schedules.resume("02")
+        client.schedules.cancel("02")
+    assert schedule.request.to_number == "+15550100001"
+    keys = [request.headers.get("Idempotency-Key") for request in api.asked]
+    assert keys[0] == keys[1] is not None
+    assert keys[2:] == [None] * 4
+    assert [json.loads(request.content or b"null") for request in api.asked[1:]] == [
+        {
+            "cron": "30 7 * * *", "start": "2026-11-25",
+            "request": {
+                "to_number": "+15550100001", "agent": "wake_up", "time_zone": "Europe/Berlin",
+            },
+        },
+        {"state": "paused"},
+        {"end": None, "at": "2026-11-22T10:00:00+00:00", "request": {"to_number": "+15550100001"}},
+        {"state": "active"},
+        None,
+    ]  # fmt: skip
+
+
+def test_numbers_are_listed_and_taken_off() -> None:
+    listing = {"number": "+15550100001", "listed_at": AT.isoformat(), "source": "api"}
+    api = Api(
+        LOST, httpx.Response(200, json=listing), httpx.Response(204),
+        httpx.Response(200, json={"listings": [listing], "cursor": None}), LOST,
+    )  # fmt: skip
+    with api.client() as client:
+        assert client.do_not_call.add("+15550100001", reason="asked").source == "api"
+        removed: Callable[[str], object] = client.do_not_call.remove
+        assert removed("+15550100001") is None
+        assert client.do_not_call.list().listings[0].number == "+15550100001"
+        with pytest.raises(UnreachableError):
+            removed("+15550100001")
+    assert api.asked[0].url.raw_path == b"/do-not-call/%2B15550100001"
+    assert json.loads(api.asked[1].content) == {"reason": "asked"}
+
+
+async def test_the_awaited_client_does_the_same() -> None:
+    problem = {"code": "not_found", "detail": "no such call"}
+    api = Api(
+        LOST, PLACED, httpx.Response(200, json=SCHEDULE), httpx.Response(404, json=problem,
+        headers=PROBLEM), httpx.Response(303, headers={"Location": "https://s3.test/x"}),
+        httpx.Response(200, content=b"RIFF"), NO_DOOR, NO_DOOR, NO_DOOR,
+    )  # fmt: skip
+
+    async def sleep(seconds: float) -> None:
+        api.slept.append(seconds)
+
+    transport = httpx.MockTransport(api)
+    async with AsyncClient("https://api.test", "k", transport=transport, sleep=sleep) as client:
+        assert (await client.call("+15550100001")).call_id == "01"
+        assert (await client.schedules.get("02")).state == "active"
+        with pytest.raises(ApiError, match="no such call"):
+            await client.get("01")
+        assert await client.recording("01") == b"RIFF"
+        with pytest.raises(UnreachableError, match=r"api\.test does not answer"):
+            await client.health()
+    assert api.slept == [0.5, 0.5, 2.0]
+    assert "Authorization" not in api.asked[5].headers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, text="<html>welcome</html>"),
+        httpx.Response(200, json={"message": "hello"}),
+        httpx.Response(301, headers={"Location": "https://login.test"}),
+        httpx.Response(500, text="oops", headers=PROBLEM),
+        httpx.Response(403, json=["no"], headers=PROBLEM),
+    ],
+)
+def test_whoever_else_answers_is_told_apart(answer: httpx.Response) -> None:
+    api = Api(answer)
+    with api.client() as client, pytest.raises(ApiError, match="is the URL its"):
+        client.get("01")
+    assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.test", "ftp://api.test", "https://", "http://api.test:port", "/x"]
+)
+def test_what_is_no_address_is_said_at_once(url: str) -> None:
+    with pytest.raises(DialoutError, match="no address"):
+        Client(url, "key")
+
+
+@pytest.mark.parametrize("key", ["", "k\ney", "schlüssel"])
+def test_what_is_no_key_is_said_at_once_and_not_shown(key: str) -> None:
+    with pytest.raises(DialoutError, match="no API key") as refused:
+        AsyncClient("https://api.test", key)
+    assert not key or key not in str(refused.value)
 
 
 def test_the_package_offers_no_more_than_it_says() -> None:
