@@ -50,6 +50,8 @@ FROM_END_REASON = MappingProxyType(
     }
 )
 """Whatever was said: these reasons tell it by themselves."""
+CALLBACK_SCHEDULED = "callback_scheduled"
+"""In the timeline: the agent has promised to call back, and will."""
 FROM_CONVERSATION = (
     Disposition.COMPLETED, Disposition.CALLBACK_REQUESTED, Disposition.NOT_INTERESTED,
     Disposition.WRONG_PERSON, Disposition.MACHINE, Disposition.UNKNOWN,
@@ -66,6 +68,8 @@ def conversed(turns: Iterable[Turn]) -> bool:
 def certain(call: Call, turns: Iterable[Turn]) -> Disposition | None:
     """What is known without knowing what was said; None, where that decides."""
     found = FROM_END_REASON.get(call.end_reason) if call.end_reason else None
+    if found is None and any(entry.event == CALLBACK_SCHEDULED for entry in call.timeline):
+        return Disposition.CALLBACK_REQUESTED
     if found is None and not conversed(turns):
         return Disposition.NO_RESPONSE if call.answered_at else Disposition.UNKNOWN
     return found

@@ -1,9 +1,18 @@
 """What a call came to, in one word."""
 
+from pathlib import Path
+
 import pytest
 
 from calls.call import EndReason, Turn
-from calls.disposition import FROM_CONVERSATION, FROM_END_REASON, Disposition, certain, likely
+from calls.disposition import (
+    CALLBACK_SCHEDULED,
+    FROM_CONVERSATION,
+    FROM_END_REASON,
+    Disposition,
+    certain,
+    likely,
+)
 from tests.unit.test_call import AT, made
 
 AGENT = Turn(number=1, role="agent", text="Hi, this is Amelia.", at=AT)
@@ -52,6 +61,16 @@ def test_otherwise_what_was_said_decides(reason: EndReason) -> None:
 )
 def test_where_nobody_can_read_it_the_end_is_a_hint(reason: EndReason, disposition: str) -> None:
     assert likely(ANSWERED.end(reason, AT), [AGENT, CALLEE]) == disposition
+
+
+def test_a_callback_that_was_scheduled_was_asked_for() -> None:
+    promised = ANSWERED.note(CALLBACK_SCHEDULED, AT, "01SCHEDULE")
+    for reason in (EndReason.AGENT_HUNG_UP, EndReason.CALLEE_HUNG_UP):
+        assert certain(promised.end(reason, AT), [AGENT, CALLEE]) == "callback_requested"
+    # Who is on the list is not called back, whatever was promised before.
+    assert certain(promised.end(EndReason.OPTED_OUT, AT), [AGENT, CALLEE]) == "opted_out"
+    tool = Path(__file__).parents[2] / "media_service/tools/schedule_callback.py"
+    assert f'note("{CALLBACK_SCHEDULED}"' in tool.read_text()
 
 
 def test_an_impression_never_says_that_somebody_is_on_the_list() -> None:
