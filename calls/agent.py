@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from calls.answering import Answering
-from calls.language import Language, language
+from calls.language import Language, language, names
 from calls.tools import Https, ObjectSchema, Tools
 from calls.vendor_choice import Llm, Section, Stt, Tts, TtsChoice
 
@@ -132,6 +132,11 @@ class Agent(Section):
     def speaks(self) -> Language:
         """The agent's language."""
         return language(self.language)
+
+    def backchannel(self, text: str) -> bool:
+        """Whether a callee who says this over the agent's voice only listens."""
+        codes = names() if self.detect_language else [self.language]
+        return any(language(code).backchannel(text) for code in codes)
 
     def disclosed(self, opening: str) -> str:
         """An opening with what it has to disclose and does not yet say put after it."""

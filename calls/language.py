@@ -8,6 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).parent / "languages"
+BACKCHANNELS = 3
+"""So many in a row at most: who says more wants to speak."""
 
 
 class MachineWords(BaseModel):
@@ -60,6 +62,9 @@ class Language(BaseModel):
     """By which a machine that answers is known."""
     hold_words: str
     """A regular expression, over lower case without punctuation: whether somebody asks to wait."""
+    backchannels: str
+    """A regular expression, over lower case without punctuation: each word by which a listener
+    says no more than that they listen."""
     fillers: tuple[str, ...]
     """Said while something takes its time."""
     idle_prompt: str
@@ -85,6 +90,11 @@ class Language(BaseModel):
         plain = _plain(text)
         kinds = self.machine_words.model_dump().items()
         return next((kind for kind, words in kinds if re.search(words, plain)), None)
+
+    def backchannel(self, text: str) -> bool:
+        """Whether somebody who says this over another's voice only listens."""
+        words = re.split(rf"\b(?:{self.backchannels})\b", _plain(text))
+        return 1 < len(words) <= BACKCHANNELS + 1 and not "".join(words).strip()
 
     def asks_to_hold(self, text: str) -> bool:
         """Whether somebody who says this asks to wait."""

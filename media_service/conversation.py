@@ -19,6 +19,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.dtmf_aggregator import DTMFAggregator
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import (
     AssistantTurnStoppedMessage,
@@ -34,7 +35,7 @@ from pipecat.workers.runner import WorkerRunner
 from starlette.websockets import WebSocket
 
 from calls.agent import Agent
-from calls.call import Turn
+from calls.call import Turn, now
 from media_service.failover import InTurn, TtsStage
 from media_service.frames import FillerFrame, LastWordFrame
 from media_service.hand_off import Spoken
@@ -57,6 +58,8 @@ from media_service.utterance import Utterance
 
 log = logging.getLogger(__name__)
 
+KEYS = "Keys pressed: "
+"""How the LLM and the record are told of them, as the callee's turn."""
 GREETING = "greeting"
 """Pipecat's context id of the stored greeting."""
 
@@ -83,7 +86,7 @@ class Conversation:
         self._transcript = transcript
         self._reports = reports
         self._turns = turns
-        self._mute = Mute()
+        self._mute = Mute(line.go_on)
         self.started = asyncio.Event()
         self._context = LLMContext(
             messages=[_message(turn) for turn in turns],
@@ -91,7 +94,8 @@ class Conversation:
         )
         toolbox.register(services.llm)
         transport = _transport(line, agent)
-        user, assistant = self._aggregators(models, agent)
+        user, assistant = self._aggregators(models, agent, line)
+        self._user = user
         watch = self._watch = ReplyWatch(self._late, transcript.agent_worded)
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)
@@ -105,6 +109,7 @@ class Conversation:
                     services.stt,
                     *([LanguageFollower(agent, services.tts)] if agent.detect_language else []),
                     Hearing(reports.pressed, reports.heard),
+                    DTMFAggregator(prefix=KEYS),
                     user,
                     services.llm,
                     watch,
@@ -128,13 +133,17 @@ class Conversation:
         self._worker.add_event_handler("on_pipeline_error", self._on_error)
         self._worker.add_event_handler("on_pipeline_started", self._on_started)
 
-    def _aggregators(self, models: Models, agent: Agent) -> LLMContextAggregatorPair:
+    def _aggregators(self, models: Models, agent: Agent, line: Line) -> LLMContextAggregatorPair:
         pair = LLMContextAggregatorPair(
             self._context,
             user_params=LLMUserAggregatorParams(
                 vad_analyzer=models.vad(),
                 user_turn_strategies=UserTurnStrategies(
-                    start=[TurnStart(greets=not self._turns)],
+                    start=[
+                        TurnStart(
+                            greets=not self._turns, output=line, backchannel=agent.backchannel
+                        )
+                    ],
                     stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())],
                 ),
                 user_mute_strategies=[self._mute],
@@ -267,12 +276,20 @@ class Conversation:
             self._watch.expect_sound()
 
     async def _on_idle(self, *_: Any) -> None:
-        self._reports.silence()
+        # What they said over the agent's voice was no turn then; nothing having followed, it is.
+        words = await self._user.push_aggregation()
+        if words:
+            self._callee_said(words, now().isoformat())
+        else:
+            self._reports.silence()
 
     async def _on_callee_turn(self, _: Any, __: Any, message: UserTurnStoppedMessage) -> None:
-        self._transcript.callee_said(message.content, message.timestamp)
-        if message.content and message.content.strip():
-            self._reports.callee_said(message.content)
+        self._callee_said(message.content, message.timestamp)
+
+    def _callee_said(self, words: str | None, timestamp: str) -> None:
+        self._transcript.callee_said(words, timestamp)
+        if words and words.strip():
+            self._reports.callee_said(words)
 
     async def _on_agent_turn(self, _: Any, message: AssistantTurnStoppedMessage) -> None:
         self._transcript.agent_said(

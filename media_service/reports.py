@@ -16,7 +16,7 @@ class Reports:
     """Their turn is over."""
     heard: Callable[[str], None]
     """The callee said something; perhaps their turn is not over, perhaps it never counts."""
-    pressed: Callable[[str], None]
-    """The callee pressed a key."""
+    pressed: Callable[[str], bool]
+    """The callee pressed a key. Whether the LLM is to hear of it."""
     last_word: Callable[[], None]
     """The last word has been heard."""

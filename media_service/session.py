@@ -184,7 +184,7 @@ class Session:
             silence=self._silence,
             callee_said=callee_said,
             heard=lambda words: opt_out.heard(words, deaf=self._leaving.begun),
-            pressed=opt_out.pressed,
+            pressed=lambda key: not (opt_out.pressed(key) or self._leaving.begun),
             last_word=self._leaving.last_word,
         )
 

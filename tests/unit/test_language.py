@@ -149,3 +149,31 @@ def test_a_region_is_spoken_as_its_language() -> None:
     assert language("es-MX") == language("es")
     with pytest.raises(UnknownLanguageError, match="there are: de, en, es"):
         language("xx")
+
+
+BACKCHANNELS = {
+    "en": ["Mm-hm.", "Okay.", "Yes.", "Uh-huh, uh-huh.", "Yeah, okay.", "I see.", "Mhmm", "Hmm."],
+    "de": ["Ja.", "Mm-hm.", "Genau.", "Alles klar.", "Ach so."],
+    "es": ["Sí.", "Ajá.", "Vale, vale.", "Muy bien."],
+    "fr": ["Oui.", "D\u2019accord.", "Mm-hm."],
+    "it": ["Sì.", "Va bene.", "Ho capito."],
+    "nl": ["Ja, ja.", "Oké.", "Mm-hm."],
+    "pt": ["Sim.", "Está bem.", "Uhum."],
+}
+SUBSTANCE = {
+    "en": ["No.", "Wait.", "Yes, but when?", "Okay, goodbye.", "Hello?", "", "Stop.",
+           "Yes, yes, yes, yes."],
+    "de": ["Nein.", "Moment.", "Ja, aber wann?"],
+    "es": ["No.", "Espere.", "Sí, pero no."],
+    "fr": ["Non.", "Attendez.", "Oui, mais non."],
+    "it": ["No.", "Aspetti.", "Sì, ma quando?"],
+    "nl": ["Nee.", "Wacht even.", "Ja, maar wanneer?"],
+    "pt": ["Não.", "Espere.", "Sim, mas quando?"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_who_only_listens_is_told_from_who_speaks(code: str) -> None:
+    speaks = language(code)
+    assert [said for said in BACKCHANNELS[code] if not speaks.backchannel(said)] == []
+    assert [said for said in SUBSTANCE[code] if speaks.backchannel(said)] == []

@@ -96,6 +96,19 @@ class Phone:
         self._to_say.extend(clip(name))
         return len(self._to_say) / 8000
 
+    def play(self, sound: bytes) -> None:
+        """Play any other sound (mu-law)."""
+        self._to_say.extend(sound)
+
+    async def press(self, key: str) -> None:
+        """Press a key."""
+        await self.send({"event": "dtmf", "streamSid": self.stream_sid, "dtmf": {"digit": key}})
+
+    @property
+    def unplayed(self) -> float:
+        """Seconds of sound that came and are not heard yet."""
+        return sum(len(each) for each in self._to_hear if isinstance(each, bytes)) / 8000
+
     def delay(self, seconds: float) -> None:
         """Play what is to be heard so much later, as a long buffer would."""
         self._to_hear.insert(0, b"\xff" * int(seconds * 8000))

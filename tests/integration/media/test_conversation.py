@@ -262,7 +262,7 @@ HOSTILE = [
     json.dumps({"event": "mark", "streamSid": "MZother", "mark": {"name": "m1"}}),
     json.dumps({"event": "mark", "streamSid": "MZ01CALL", "mark": {"name": "unknown"}}),
     json.dumps({"event": "dtmf", "streamSid": "MZ01CALL", "dtmf": {"digit": "A"}}),
-    json.dumps({"event": "dtmf", "streamSid": "MZ01CALL", "dtmf": {"digit": "1"}}),
+    json.dumps({"event": "dtmf", "streamSid": "MZ01CALL", "dtmf": {"digit": "12"}}),
 ]  # fmt: skip
 
 

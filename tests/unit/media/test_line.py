@@ -209,3 +209,103 @@ async def test_the_session_speaks_without_waiting(line: Line, socket: Socket) ->
     await line.say(b"\x01" * 80_000)
     await line.say(b"\x01" * 160)
     assert socket.events == ["media", "media"]
+
+
+def sound(socket: Socket) -> bytes:
+    return b"".join(
+        base64.b64decode(message["media"]["payload"])
+        for message in socket.sent
+        if message["event"] == "media"
+    )
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, in a list of one."""
+    at = [100.0]
+    monkeypatch.setattr(line_module.time, "monotonic", lambda: at[0])
+    return at
+
+
+async def test_a_pause_keeps_what_was_not_heard(
+    line: Line, socket: Socket, at: list[float]
+) -> None:
+    heard: list[str] = []
+    await line.say(b"\x01" * 4000)
+    await line.mark(lambda: heard.append("one"))
+    await line.say(b"\x02" * 4000)
+    await line.mark(lambda: heard.append("two"))
+    at[0] += 0.25
+    await line.hold()
+    for name in ("m1", "m2"):  # Twilio echoes them with the clear.
+        socket.mark(name)
+    await settled()
+    assert (heard, socket.events[4:], line.held) == ([], ["clear"], True)
+    assert line.unplayed_seconds == pytest.approx(0.75)
+    socket.sent.clear()
+    at[0] += 5
+    await line.go_on()
+    assert socket.events == ["media", "mark", "media", "mark"]
+    assert sound(socket) == b"\x01" * 2000 + b"\x02" * 4000
+    assert line.unplayed_seconds == pytest.approx(0.75)
+    for message in list(socket.sent):
+        if message["event"] == "mark":
+            socket.mark(message["mark"]["name"])
+    await settled()
+    assert heard == ["one", "two"]
+    assert not line.held
+
+
+async def test_what_comes_in_a_pause_comes_after_it(line: Line, socket: Socket) -> None:
+    await line.say(b"\x01" * 800)
+    await line.hold()
+    await line.hold()
+    socket.sent.clear()
+    await line.mark(lambda: None)
+    await line.say(b"\x02" * 800)
+    waiting = asyncio.create_task(line.send_bytes(b"\x03" * 160))
+    await settled()
+    assert socket.sent == []
+    await line.go_on()
+    async with asyncio.timeout(5):
+        await waiting
+    assert socket.events == ["media", "mark", "media", "media"]
+    assert sound(socket)[-1:] == b"\x03"
+
+
+async def test_a_pause_ends_with_a_clear(line: Line, socket: Socket) -> None:
+    await line.say(SOUND * 100)
+    await line.hold()
+    waiting = asyncio.create_task(line.send_bytes(SOUND))
+    await settled()
+    await line.send_text(CLEAR)
+    async with asyncio.timeout(5):
+        await waiting
+    await line.go_on()
+    assert not line.held
+    assert line.unplayed_seconds == 0
+    assert socket.events == ["media", "clear", "clear"]
+    await line.send_bytes(SOUND)
+    assert socket.events[-1] == "media"
+
+
+async def test_a_forgotten_pause_ends_by_itself(
+    line: Line, socket: Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "HELD_SECONDS", 0.02)
+    await line.say(SOUND * 100)
+    await line.hold()
+    async with asyncio.timeout(5):
+        while line.held:
+            await asyncio.sleep(0.01)
+    await settled()
+    assert socket.events == ["media", "clear", "media"]
+
+
+async def test_whoever_speaks_for_the_session_is_not_held(line: Line, socket: Socket) -> None:
+    await line.say(SOUND * 100)
+    await line.hold()
+    await line.seize()
+    await line.hold()
+    await line.say(SOUND)
+    assert socket.events == ["media", "clear", "clear", "media"]
