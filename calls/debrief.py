@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from calls import agents, outcome
-from calls.agent import Agent
+from calls.agent import Agent, AgentError
 from calls.call import Call, Turn, now
 from calls.disposition import FROM_CONVERSATION, Disposition, certain, conversed, likely
 from calls.ports import CallRecords, Completion, UnreadableAnswerError
@@ -102,7 +102,7 @@ class Debriefer:
             return call
         try:
             agent = self.agent(call.agent)
-        except ValueError:
+        except AgentError:
             agent = None
         disposition = likely(call, self.records.turns(call_id))
         return self._keep(call_id, agent, Findings(), disposition)
