@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from calls import agents
 from rehearsal import phoning, scenario, verdict
 from rehearsal.placed_call import PlacedCall
 from rehearsal.plan import plan
@@ -104,18 +103,3 @@ async def test_who_asked_for_a_callback_in_the_greeting_did_not_hear_the_rest(
 async def test_every_scenario_reaches_its_goal(every: Calls, name: str) -> None:
     lacking, said = missing(every, name)
     assert lacking == [], said
-
-
-def test_every_agent_is_rehearsed() -> None:
-    chosen = [scenario.load(name) for name in scenario.names()]
-    outbound = {each.request.get("agent", "amelia") for each in chosen if each.request}
-    assert outbound | {"miss_harper"} == set(agents.names())
-    assert any(each.direction == "inbound" for each in chosen)
-
-
-def test_no_two_scenarios_share_a_person_or_an_llm() -> None:
-    chosen = [scenario.load(name) for name in scenario.names()]
-    people = [each.person for each in chosen]
-    assert len(people) == len(set(people))
-    matches = [each.llm.match for each in chosen if each.llm.match]
-    assert len(matches) == len(set(matches))
