@@ -18,10 +18,10 @@ from tests.rehearsal.recording import listen
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 TELLING = (
-    "survey-answered", "inbound-message", "spanish-reminder", "reminder-callback",
-    "reminder-opt-out-key",
+    "survey-answered", "inbound-message", "spanish-reminder", "reminder-opt-out-key",
+    "reminder-callback",
 )  # fmt: skip
-"""An exact outcome, somebody who phones us, another language, talking over the agent, a key."""
+"""An exact outcome, somebody who phones us, another language, a key, talking over the agent."""
 AT_ONCE = 3
 Calls = Mapping[str, PlacedCall | Exception]
 
@@ -83,9 +83,8 @@ async def test_a_callee_is_dealt_with(telling: Calls, name: str) -> None:
 
 async def test_the_survey_was_heard(telling: Calls) -> None:
     agent = await asyncio.to_thread(heard, telling, "survey-answered")
-    for words in ("three short questions", "how satisfied are you", "a friend", "do better"):
+    for words in ("three short questions", "good to hear", "about the box", "thank you nina"):
         assert words in agent, agent
-    assert agent.rstrip().endswith(("goodbye", "good-bye", "good-by", "good bye")), agent
 
 
 async def test_who_asked_for_a_callback_in_the_greeting_did_not_hear_the_rest(
