@@ -61,7 +61,8 @@ class Language(BaseModel):
     machine_words: MachineWords
     """By which a machine that answers is known."""
     hold_words: str
-    """A regular expression, over lower case without punctuation: whether somebody asks to wait."""
+    """A regular expression, over lower case without punctuation: whether somebody asks to wait, or
+    thanks for what they were told and says no more."""
     backchannels: str
     """A regular expression, over lower case without punctuation: each word by which a listener
     says no more than that they listen."""

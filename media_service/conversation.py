@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import datetime
 from typing import Any, cast
 
 from pipecat.audio.utils import create_stream_resampler, ulaw_to_pcm
@@ -36,6 +37,8 @@ from starlette.websockets import WebSocket
 
 from calls.agent import Agent
 from calls.call import Turn, now
+from media_service.answering.ear import Ear
+from media_service.answering.gate import Gate
 from media_service.failover import InTurn, TtsStage
 from media_service.frames import FillerFrame, LastWordFrame
 from media_service.hand_off import Spoken
@@ -99,6 +102,8 @@ class Conversation:
         watch = self._watch = ReplyWatch(self._late, transcript.agent_worded)
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)
+        self._ear = Ear(reports.words, reports.voice)
+        self._gate = Gate()
         utterances: Utterances = {}
         self._utterances = utterances
         self._tap = VoiceTap(utterances, self._on_voice)
@@ -108,6 +113,7 @@ class Conversation:
                     transport.input(),
                     services.stt,
                     *([LanguageFollower(agent, services.tts)] if agent.detect_language else []),
+                    self._ear,
                     Hearing(reports.pressed, reports.heard),
                     DTMFAggregator(prefix=KEYS),
                     user,
@@ -115,6 +121,7 @@ class Conversation:
                     watch,
                     services.tts,
                     self._tap,
+                    self._gate,
                     transport.output(),
                     Playout(
                         line, transcript, utterances, self._on_last_word, agent.idle.after_seconds
@@ -231,6 +238,45 @@ class Conversation:
         self._transcript.expect("reply")
         self._watch.stay()
         await self.prompt(why)
+
+    # While it is not a person that the agent talks with: ``media_service.answering.ports.Talk``.
+
+    def hold(self) -> None:
+        """Keep back what would be said from now on."""
+        self._gate.hold()
+
+    async def release(self) -> None:
+        """Say what was kept back, and what comes from now on."""
+        await self._gate.release()
+
+    async def break_off(self) -> None:
+        """Stop what is being said or thought, and what is kept back."""
+        self._transcript.cut("reply")
+        await self._watch.interrupt()
+
+    async def deafen(self) -> None:
+        """Break off; from now on the callee has no turns, and the LLM says nothing."""
+        self._mute.leaving = True
+        self._watch.hush()
+        await self.break_off()
+
+    async def listen(self) -> None:
+        """The callee has turns again."""
+        self._mute.leaving = False
+        self._watch.stay()
+
+    async def settle(self) -> None:
+        """Have the listener settle what a muted callee has said."""
+        await self._ear.settle()
+
+    async def tell(self, role: str, text: str, *, answer: bool) -> None:
+        """Add this to what the LLM knows, from a ``developer`` or the ``user``."""
+        message: Any = {"role": role, "content": text}
+        await self._worker.queue_frame(LLMMessagesAppendFrame([message], run_llm=answer))
+
+    def callee_said(self, text: str, at: datetime) -> None:
+        """Keep this as a turn of the callee, who said it when they had none."""
+        self._transcript.callee_said(text, at.isoformat())
 
     @property
     def llm(self) -> LLMService[Any]:

@@ -1,7 +1,7 @@
 """How the agent leaves a call: after its last words, and what then becomes of the callee."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from calls.call import EndReason
@@ -9,6 +9,7 @@ from media_service.call_control import CallControl
 from media_service.conversation import Conversation
 from media_service.hand_off import HandOff
 from media_service.journal import Journal
+from media_service.utterance import LETTERS_PER_SECOND
 
 FAREWELL_SECONDS = 60.0
 """The longest that last words take to be heard."""
@@ -45,6 +46,8 @@ class Leaving:
         self._handed_over = handed_over
         self._conversation: Conversation | None = None
         self._hand_off: HandOff | None = None
+        self._message: object | None = None
+        """Of a message that is being left."""
         self._late: asyncio.TimerHandle | None = None
 
     def meet(self, conversation: Conversation) -> None:
@@ -64,6 +67,38 @@ class Leaving:
         self._wait()
         self._journal.change(lambda call: call.will_end(EndReason.MAX_DURATION))
         await self._left.interrupt()
+        await self._left.take_leave(words)
+
+    async def cut(self, reason: EndReason) -> None:
+        """Stop whatever is being said, and hang up: nobody is there to say goodbye to."""
+        if self.begun:
+            return
+        self.hang_up(reason)
+        await self._left.interrupt()
+        self.last_word()
+
+    async def leave_message(self, words: str, begins: Callable[[], Awaitable[object]]) -> None:
+        """Be silent until a machine takes a message; then say these words, and hang up.
+
+        Only once they were heard does the record say that they were left.
+        """
+        if self.begun:
+            return
+        self._begin()
+        message = self._message = object()
+        await self._left.interrupt()
+        await begins()
+        if self._message is message:
+            await self._say_message(words)
+
+    async def repeat_message(self, words: str) -> None:
+        """Say them once more, from the beginning, instead of what is left of them."""
+        if self._message:
+            await self._left.interrupt()
+            await self._say_message(words)
+
+    async def _say_message(self, words: str) -> None:
+        self._wait(FAREWELL_SECONDS + len(words) / LETTERS_PER_SECOND)
         await self._left.take_leave(words)
 
     def transfer(self, hand_off: HandOff) -> None:
@@ -92,6 +127,8 @@ class Leaving:
         if self._hand_off:
             self._do(self._transfer(self._hand_off), "transfer")
         else:
+            if self._message:
+                self._journal.change(lambda call: call.will_end(EndReason.VOICEMAIL_LEFT))
             self._over()
 
     def close(self) -> None:
@@ -116,12 +153,13 @@ class Leaving:
         self._wait()
         self._left.leave()
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float = FAREWELL_SECONDS) -> None:
         self.begun = True
         self._disarm()
-        self._late = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.last_word)
+        self._late = asyncio.get_running_loop().call_later(seconds, self.last_word)
 
     def _drop(self) -> None:
+        self._message = None
         if self._hand_off:
             self._hand_off.drop()
             self._hand_off = None

@@ -20,3 +20,7 @@ class Reports:
     """The callee pressed a key. Whether the LLM is to hear of it."""
     last_word: Callable[[], None]
     """The last word has been heard."""
+    words: Callable[[str, bool], None] = lambda *_: None
+    """What the callee says, as it is being understood, and whether that is settled."""
+    voice: Callable[[bool], None] = lambda _: None
+    """The callee's voice has set in, or stopped."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Coroutine
 from datetime import timedelta
 from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 from pipecat.services.llm_service import LLMService
@@ -14,6 +15,8 @@ from calls.call import Call, EndReason, Turn, now
 from calls.greeting import Greeting
 from calls.tools import TransferTarget
 from media_service import opening_line
+from media_service.answering.answerer import Answerer
+from media_service.answering.machines import Machines
 from media_service.call_control import CallControl
 from media_service.conversation import Conversation
 from media_service.greeting import Prelude
@@ -81,6 +84,7 @@ class Session:
             over=lambda: self._end(Ending.LAST_WORD),
             handed_over=lambda: self._end(Ending.TRANSFERRED),
         )  # fmt: skip
+        self._answerer: Answerer | None = None
         self._opt_out: OptOut | None = None
         self._language = "en"
         self._idle = Idle(0)
@@ -142,9 +146,12 @@ class Session:
             self._transcript, tools, self._reports(self._opt_out),
         )  # fmt: skip
         self._leaving.meet(self._conversation)
+        served = self._listen_who(agent, self._conversation, fresh=not turns)
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
         self._running.add_done_callback(self._stopped)
         self._do(self._limit(agent))
+        if served:
+            return
         if turns:
             await self._conversation.resume()
         else:
@@ -174,10 +181,36 @@ class Session:
             log.error("no opening was written", extra={**self._where, "why": str(error)})
             return self._agent.disclosed("")
 
+    def _listen_who(self, agent: Agent, conversation: Conversation, *, fresh: bool) -> bool:
+        """Find out who answered a call of ours. Whether a machine of an earlier leg is served."""
+        if self._call.direction == "inbound" or not agent.answering.detect:
+            return False
+        machines = Machines(
+            agent, self._render, self._leaving, self._journal.change, self._do, self._silence
+        )
+        machines.join(conversation)
+        read = partial(asyncio.to_thread, self._world.records.get, self._call.call_id)
+        self._answerer = Answerer(agent, machines, self._journal.change, read, self._do)
+        self._line.heard = self._answerer.sound.feed
+        if fresh:
+            self._answerer.begin()
+            return False
+        return self._answerer.resume(self._call)
+
     def _reports(self, opt_out: OptOut) -> Reports:
         def callee_said(text: str) -> None:
             self._idle.spoken()
             opt_out.turn(text)
+            if self._answerer:
+                self._answerer.turn(text)
+
+        def words(text: str, final: bool) -> None:
+            if self._answerer:
+                self._answerer.said(text, final)
+
+        def voice(speaking: bool) -> None:
+            if self._answerer:
+                self._answerer.voice(speaking)
 
         return Reports(
             trouble=self._trouble,
@@ -186,6 +219,8 @@ class Session:
             heard=lambda words: opt_out.heard(words, deaf=self._leaving.begun),
             pressed=lambda key: not (opt_out.pressed(key) or self._leaving.begun),
             last_word=self._leaving.last_word,
+            words=words,
+            voice=voice,
         )
 
     def _toolbox(self, agent: Agent, opt_out: OptOut) -> Toolbox:
@@ -226,6 +261,8 @@ class Session:
 
     def _silence(self) -> None:
         if self._leaving.begun or self._agent is None or self._conversation is None:
+            return
+        if self._answerer and self._answerer.waits:
             return
         if self._idle.silent():
             self._transcript.expect("idle")
@@ -294,6 +331,8 @@ class Session:
             await self._prelude.hand_over()
         await self._stop()
         self._leaving.close()
+        if self._answerer:
+            self._answerer.close()
         if self._opt_out:
             self._opt_out.nothing_follows()
         for task in self._aside:
