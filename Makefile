@@ -55,6 +55,8 @@ acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
 bench: $(STAMP) ## print what we claim about speed (ARGS=--json)
 	.venv/bin/python -m benchmarks.imports $(ARGS)
 	.venv/bin/python -m benchmarks.first_audio $(ARGS)
+	.venv/bin/python -m benchmarks.barge_in $(ARGS)
+	.venv/bin/python -m benchmarks.noise $(ARGS)
 
 .PHONY: format
 format: $(STAMP) ## put the code into its format

@@ -30,6 +30,10 @@ class Caller:
     clears: list[float] = field(default_factory=list)
     to_say: bytearray = field(default_factory=bytearray)
     """Mu-law that is sent in the place of silence, in real time."""
+    said: list[float] = field(default_factory=list)
+    """When the first frame went out of each stretch of ``to_say``."""
+    late: float = 0.0
+    """The worst lateness of a frame, in seconds: of ours, so of the machine."""
     heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -52,9 +56,14 @@ class Caller:
     async def talk(self) -> None:
         """What a phone does for as long as it is off the hook."""
         due = time.monotonic()
+        saying = False
         while True:
             frame = bytes(self.to_say[:160])
             del self.to_say[:160]
+            if frame and not saying:
+                self.said.append(self.now)
+            saying = bool(frame)
+            self.late = max(self.late, time.monotonic() - due)
             payload = base64.b64encode(frame.ljust(160, b"\xff")).decode() if frame else SILENCE
             await self.send({"event": "media", "media": {"track": "inbound", "payload": payload}})
             due += FRAME_SECONDS

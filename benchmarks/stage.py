@@ -32,6 +32,7 @@ from rehearsal.process import Process
 ROOT = Path(__file__).parent.parent
 TABLE = "dialout-bench"
 PUBLIC_WS = "wss://media.dialout.test/ws"
+VARIABLES = {"customer_name": "Sarah", "product": "running shoes"}
 AUTH_TOKEN, STREAM_SECRET = "auth-token", "stream-secret"
 SECRETS = {
     "twilio/account-sid": "AC1", "twilio/auth-token": AUTH_TOKEN, "stream-secret": STREAM_SECRET,
@@ -68,7 +69,7 @@ class Stage:
         call = Call(
             call_id=f"01BENCH{self._made:019}", status=Status.RINGING, to_number="+15550100001",
             from_number="+15550000001", agent="amelia", api_key="bench", created_at=at,
-            variables={"customer_name": "Sarah", "product": "running shoes"},
+            variables=VARIABLES,
             max_call_seconds=600, stream_until=at + timedelta(minutes=10),
             call_sid=f"CA{self._made:032}",
         )  # fmt: skip

@@ -23,18 +23,33 @@ RESULT_SECONDS = 0.150
 """From `Finalize` to the transcript."""
 HEARD = "Yes, this is Sarah."
 """Whatever was said."""
-SAID = "I am glad to hear that, thank you very much. "
+NODDED = "Mm-hmm."
+"""If it was no longer than NOD_SECONDS."""
+NOD_SECONDS = 0.6
+SAID = (
+    "I am glad to hear that, thank you very much. Then there are some things left that I should "
+    "tell you about it, and they will take me about ten seconds more, so please listen. "
+)
 LETTERS_PER_SECOND = 15.0
+_LOUD = 200
+"""Of a 16-bit sample's mean size: whoever speaks is louder."""
+
+_asked: list[list[dict[str, Any]]] = []
+"""The messages of every question to the LLM."""
 
 _REQUEST = {"Content-Type": "text/event-stream"}
 
 
 async def listen(request: web.Request) -> web.WebSocketResponse:
-    """Deepgram's speech to text: a transcript for every `Finalize`."""
+    """Deepgram's speech to text: a transcript for every `Finalize` after speech."""
     await asyncio.sleep(HANDSHAKE_SECONDS)
     socket = web.WebSocketResponse()
     await socket.prepare(request)
+    voice = 0.0
     async for message in socket:
+        if message.type is WSMsgType.BINARY:
+            pcm = np.frombuffer(message.data, np.int16).astype(np.float32)
+            voice += len(pcm) / 8000 * bool(np.abs(pcm).mean() > _LOUD)
         if message.type is not WSMsgType.TEXT:
             continue
         kind = json.loads(message.data).get("type")
@@ -42,7 +57,8 @@ async def listen(request: web.Request) -> web.WebSocketResponse:
             break
         if kind == "Finalize":
             await asyncio.sleep(RESULT_SECONDS)
-            await socket.send_json(_result(HEARD))
+            await socket.send_json(_result(NODDED if voice < NOD_SECONDS else HEARD))
+            voice = 0.0
     return socket
 
 
@@ -74,6 +90,7 @@ async def speak(request: web.Request) -> web.WebSocketResponse:
 async def chat(request: web.Request) -> web.StreamResponse:
     """The LLM: always the same sentence."""
     asked: dict[str, Any] = await request.json()
+    _asked.append(asked["messages"])
     await asyncio.sleep(TOKEN_SECONDS)
     if not asked.get("stream"):
         message = {"role": "assistant", "content": SAID.strip()}
@@ -85,6 +102,11 @@ async def chat(request: web.Request) -> web.StreamResponse:
     await _send(response, {"delta": {}, "finish_reason": "stop"})
     await response.write(b"data: [DONE]\n\n")
     return response
+
+
+async def told(_: web.Request) -> web.Response:
+    """What the LLM was asked so far; not a vendor's, but the benchmark's own."""
+    return web.json_response(_asked)
 
 
 async def _send(response: web.StreamResponse, choice: dict[str, Any]) -> None:
@@ -124,6 +146,7 @@ async def serve(port: int) -> None:
     app.router.add_get("/v1/listen", listen)
     app.router.add_get("/v1/speak", speak)
     app.router.add_post("/openai/v1/chat/completions", chat)
+    app.router.add_get("/asked", told)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)

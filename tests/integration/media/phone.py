@@ -105,9 +105,9 @@ class Phone:
         await self.send({"event": "dtmf", "streamSid": self.stream_sid, "dtmf": {"digit": key}})
 
     @property
-    def unplayed(self) -> float:
-        """Seconds of sound that came and are not heard yet."""
-        return sum(len(each) for each in self._to_hear if isinstance(each, bytes)) / 8000
+    def ending(self) -> bool:
+        """Whether all of what is said now has come, and is not yet heard: its mark has come."""
+        return any(isinstance(each, str) for each in self._to_hear)
 
     def delay(self, seconds: float) -> None:
         """Play what is to be heard so much later, as a long buffer would."""

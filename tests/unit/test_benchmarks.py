@@ -1,0 +1,68 @@
+"""The benchmarks' own arithmetic, on sounds that are known."""
+
+import numpy as np
+import pytest
+
+from benchmarks.barge_in import Found, heard_seconds, longest_gap, summary, words_off
+from benchmarks.clips import from_mulaw, onset, to_mulaw
+from benchmarks.noise import NOISES, errors, over, words
+
+SECOND = b"\x00" * 8000
+
+
+def test_what_is_cleared_was_not_heard() -> None:
+    """Two seconds came in the first; a clear after 1.5 s takes what had not sounded."""
+    sounds = [(0.0, SECOND), (0.5, SECOND)]
+    assert heard_seconds(sounds, []) == 2
+    assert heard_seconds(sounds, [1.5]) == 1.5
+    assert heard_seconds([*sounds, (2.0, SECOND)], [1.5]) == 2.5
+    assert heard_seconds(sounds, [], until=0.75) == 0.75
+    assert heard_seconds(sounds, [5.0]) == 2
+
+
+def test_the_longest_silence_is_between_what_sounds() -> None:
+    sounds = [(0.0, SECOND), (3.0, SECOND), (4.5, SECOND)]
+    assert longest_gap(sounds, [], after=0) == 2
+    assert longest_gap(sounds, [], after=2) == 0.5
+    assert longest_gap(sounds, [0.5], after=0) == 2.5
+
+
+@pytest.mark.parametrize(("seconds", "off"), [(1.0, 0), (1.3, -1), (0.6, 1), (0.0, 2)])
+def test_words_that_are_kept_are_held_against_those_heard(seconds: float, off: int) -> None:
+    """Fifteen letters a second: so many of the words are over by then."""
+    whole = "seven letters and then ten more"
+    assert words_off("seven letters", whole, seconds) == off
+
+
+def test_a_bot_that_was_never_stopped_says_so() -> None:
+    row = summary(Found(stops_ms=[300.0, 200.0, 250.0], kept=[True, False]))
+    assert row["stops_ms"] == {"median": 250.0, "p95": 300.0, "n": 3}
+    assert (row["nods"], row["kept"], row["reply_ms"]) == (2, 1, None)
+
+
+def test_mulaw_is_its_own_inverse_but_for_what_it_loses() -> None:
+    sound = np.array([0, 1, -1, 100, -100, 5000, -5000, 32000, -32000], np.float64)
+    back = from_mulaw(to_mulaw(sound))
+    assert np.all(np.abs(back - sound) <= np.maximum(8, np.abs(sound) / 16))
+    assert np.array_equal(from_mulaw(to_mulaw(back)), back)
+    assert to_mulaw(np.zeros(1)) == b"\xff"
+
+
+def test_a_clip_begins_where_it_is_heard() -> None:
+    assert onset(np.concatenate([np.zeros(800), np.full(800, 3000.0)])) == 800
+
+
+def test_noise_lies_as_far_under_the_speech_as_it_is_said_to() -> None:
+    rng = np.random.default_rng(1)
+    speech = 3000 * np.sin(np.arange(8000) / 5)
+    for noise in NOISES.values():
+        quiet = over(noise(8000, rng), speech, 10)
+        level = 10 * np.log10(np.mean(speech**2) / np.mean(quiet**2))
+        assert level == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong"), [("yes it has", 0), ("yes has", 1), ("yes it had come", 2), ("", 3)]
+)
+def test_words_that_are_wrong(found: str, wrong: int) -> None:
+    assert errors(words("Yes, it has."), words(found)) == wrong
