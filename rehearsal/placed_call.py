@@ -14,7 +14,7 @@ from rehearsal.happening import Follower, Happening
 _POLL_SECONDS = 0.7
 _RECORDING_SECONDS = 20.0
 """So long after its end a call may still wait for its recording."""
-_DEBRIEFING_SECONDS = 10.0
+_DEBRIEFING_SECONDS = 20.0
 """And for what came of it: without an LLM that is found out much later."""
 _RECEIVING_SECONDS = 20.0
 """From the caller's dialling to the record."""
