@@ -45,7 +45,8 @@ async def ask(llm: Any, text: str) -> AnsweredBy | None:
     Args:
         llm: the call's own, an LLM or a stage of several, asked apart from the conversation.
     """
-    classifier = LLMClassifier(llm=llm, timeout=ANSWER_SECONDS)
+    # A stage is asked through whichever of its LLMs does the work now.
+    classifier = LLMClassifier(llm=getattr(llm, "active", llm), timeout=ANSWER_SECONDS)
     try:
         answers = await classifier.choice(text, {"answered_by": QUESTION})
     except ClassifierError as error:
