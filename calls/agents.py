@@ -16,26 +16,38 @@ class UnknownAgentError(AgentError):
     """There is no agent of that name."""
 
 
+class AgentFileError(AgentError):
+    """An agent's file is not right: the message has file, field and reason, a line each."""
+
+    def __init__(self, file: str, mistakes: list[tuple[str | None, str]]) -> None:
+        super().__init__(
+            "\n".join(f"{file}: {f'{field}: ' if field else ''}{why}" for field, why in mistakes)
+        )
+        self.file = file
+        self.mistakes = mistakes
+        """Field, None if it is the whole file, and reason."""
+
+
 def read(path: Path) -> Agent:
     """The agent in that file.
 
     Raises:
-        AgentError: with file, field and reason, a line each.
+        AgentFileError: with file, field and reason, a line each.
     """
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise AgentError(f"{path.name}: not YAML: {error}") from error
+        raise AgentFileError(path.name, [(None, f"not YAML: {error}")]) from error
     if not isinstance(content, dict):
-        raise AgentError(f"{path.name}: expected fields such as `greeting:` and `prompt:`")
+        why = "expected fields such as `greeting:` and `prompt:`"
+        raise AgentFileError(path.name, [(None, why)])
     try:
         return Agent.model_validate({"name": path.stem, **content})
     except ValidationError as error:
-        lines = [
-            f"{path.name}: {'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}"
-            for e in error.errors()
+        mistakes: list[tuple[str | None, str]] = [
+            (".".join(map(str, each["loc"])) or "the file", each["msg"]) for each in error.errors()
         ]
-        raise AgentError("\n".join(lines)) from error
+        raise AgentFileError(path.name, mistakes) from error
 
 
 def names(folder: Path = FOLDER) -> list[str]:

@@ -1,25 +1,21 @@
-"""How the command reaches the public API: where it is, with which key, and errors in a line."""
+"""How the command reaches the public API: where it is, and with which key."""
 
-import functools
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from calls.settings import Settings
     from dialout.client import Client
-    from dialout.problem import ApiError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 Url = Annotated[
     str | None,
     typer.Option(
-        "--url", help="The API's; by default DIALOUT_PUBLIC_API_URL, or else the stack's output."
+        "--url",
+        metavar="URL",
+        help="The API's; by default DIALOUT_API_URL, or else what the stack says.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -33,48 +29,18 @@ def client(env: str | None, url: str | None) -> "Client":
 
 
 def api_url(env: str | None, url: str | None) -> str:
-    """Where the API is: ``url``, or the setting, or what the stack says.
+    """Where the API is: ``url``, or DIALOUT_API_URL, or the setting, or what the stack says.
 
     Raises:
         dialout.stack.StackMissingError: none of them says.
     """
+    given = url or os.environ.get("DIALOUT_API_URL", "").strip()
+    if given:
+        return given.rstrip("/")
     from calls.settings import Settings
 
     chosen = Settings() if env is None else Settings(DIALOUT_ENV=env)
-    return (url or chosen.public_api_url or _deployed(chosen.env).public_api_url).rstrip("/")
-
-
-def says_what_went_wrong(command: Callable[P, R]) -> Callable[P, R]:
-    """``command``, with every refusal said in a line that tells what to do."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        from dialout.parameters import reaches_aws
-        from dialout.problem import ApiError, DialoutError, UnreachableError
-        from dialout.stack import StackMissingError
-
-        try:
-            return reaches_aws(command)(*args, **kwargs)
-        except StackMissingError as error:
-            said = f"{error}.\nDeploy it: {error.remedy}\nor say where the API is: --url https://…"
-        except ApiError as error:
-            said = _advised(error)
-        except UnreachableError as error:
-            said = f"{error}.\n`dialout doctor` says why."
-        except DialoutError as error:
-            said = str(error)
-        typer.echo(f"dialout: {said}", err=True)
-        raise typer.Exit(1)
-
-    return wrapped
-
-
-def _advised(error: "ApiError") -> str:
-    if error.code == "unauthorized":
-        return f"{error}\nPut a key into DIALOUT_API_KEY; `dialout keys add NAME` makes one."
-    if error.status >= 500:
-        return f"{error}\n`dialout doctor` looks for the reason."
-    return str(error)
+    return (chosen.public_api_url or _deployed(chosen.env).public_api_url).rstrip("/")
 
 
 def _deployed(env: str) -> "Settings":
@@ -86,7 +52,7 @@ def _deployed(env: str) -> "Settings":
 def _key() -> str:
     key = os.environ.get("DIALOUT_API_KEY", "").strip()
     if not key and sys.stdin.isatty():
-        key = str(typer.prompt("API key", hide_input=True)).strip()
+        key = str(typer.prompt("API key", hide_input=True, err=True)).strip()
     if not key:
         raise typer.BadParameter(
             "put an API key into DIALOUT_API_KEY; `dialout keys add NAME` makes one"

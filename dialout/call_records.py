@@ -1,12 +1,14 @@
 """``dialout calls``: what became of the calls."""
 
-import json
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dialout.access import AsJson, Url, client, says_what_went_wrong
+from dialout import access
+from dialout.access import AsJson, Url
+from dialout.call_options import AgentName
 from dialout.parameters import Env
 
 if TYPE_CHECKING:
@@ -14,9 +16,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True, help="What became of the calls.")
 CallId = Annotated[str, typer.Argument(metavar="CALL_ID")]
-Status = Annotated[str | None, typer.Option(help="queued, dialing, ringing, in_progress or ended.")]
-Agent = Annotated[str | None, typer.Option(help="Of this agent alone.")]
+Status = Annotated[
+    Literal["queued", "dialing", "ringing", "in_progress", "ended"] | None,
+    typer.Option(help="Only these."),
+]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="So many.")]
+Cursor = Annotated[str | None, typer.Option(metavar="CURSOR", help="Those after a page.")]
+Since = Annotated[
+    datetime | None, typer.Option(metavar="TIME", help="Only later ones: 2026-11-25, UTC.")
+]
 
 
 @app.callback()
@@ -27,97 +35,133 @@ def calls(context: typer.Context) -> None:
 
 
 @app.command("list")
-@says_what_went_wrong
 def list_(
     status: Status = None,
-    agent: Agent = None,
+    agent: AgentName = None,
+    since: Since = None,
     limit: Limit = 20,
+    cursor: Cursor = None,
     url: Url = None,
     env: Env = None,
     as_json: AsJson = False,
 ) -> None:
-    """The calls, newest first."""
-    with client(env, url) as api:
-        page = api.list(status=status, agent=agent, limit=limit)
+    """The calls, newest first.
+
+    Example:
+      dialout calls list --agent reminder --since 2026-11-25 --json
+    """
+    from datetime import UTC
+
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=UTC)
+    with access.client(env, url) as api:
+        page = api.list(status=status, agent=agent, since=since, limit=limit, cursor=cursor)
     typer.echo(page.model_dump_json()) if as_json else _table(page)
 
 
 @app.command()
-@says_what_went_wrong
 def show(call_id: CallId, url: Url = None, env: Env = None, as_json: AsJson = False) -> None:
-    """One call, with what was said."""
-    with client(env, url) as api:
+    """One call: what happened, what was said, and what came of it.
+
+    Example:
+      dialout calls show 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
         record = api.get(call_id)
     typer.echo(record.model_dump_json()) if as_json else _show(record)
 
 
-@app.command("hang-up")
-@says_what_went_wrong
-def hang_up(call_id: CallId, url: Url = None, env: Env = None) -> None:
-    """Stop the ringing, or hang up."""
-    with client(env, url) as api:
-        api.hang_up(call_id)
-    typer.echo(f"Call {call_id} is being ended.")
+@app.command()
+def cancel(call_id: CallId, url: Url = None, env: Env = None, as_json: AsJson = False) -> None:
+    """Take it from the queue, stop the ringing, or hang up.
+
+    Example:
+      dialout calls cancel 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
+        record = api.hang_up(call_id)
+    typer.echo(record.model_dump_json() if as_json else f"Call {call_id} is being ended.")
+
+
+app.command("hang-up", hidden=True)(cancel)
 
 
 @app.command()
-@says_what_went_wrong
 def recording(
     call_id: CallId,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="By default CALL_ID.wav.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="By default CALL_ID.wav."),
     ] = None,
     url: Url = None,
     env: Env = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Fetch the recording: the callee on the left, the agent on the right."""
+    """Fetch the recording: the callee on the left, the agent on the right.
+
+    Example:
+      dialout calls recording 01KAHZ3S7M8C4V0W2TRYQ5N6PX -o call.wav
+    """
+    import json
+
     path = output or Path(f"{Path(call_id).name}.wav")
-    with client(env, url) as api:
+    with access.client(env, url) as api:
         audio = api.recording(call_id)
-    try:
-        path.write_bytes(audio)
-    except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}") from None
-    typer.echo(path)
+    path.write_bytes(audio)
+    typer.echo(json.dumps({"path": str(path), "bytes": len(audio)}) if as_json else path)
 
 
 def _table(page: "Page") -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from dialout import table
 
-    if not page.calls:
-        typer.echo("No calls.")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("CALL", "AT (UTC)", "TO", "AGENT", "STATUS", "SECONDS"):
-        table.add_column(column, no_wrap=True)
-    for call in page.calls:
-        table.add_row(
+    rows = [
+        (
             call.call_id,
             f"{call.created_at:%m-%d %H:%M}",
             call.to_number,
             call.agent,
             call.end_reason or call.status,
-            str(call.duration_seconds or ""),
+            call.disposition,
+            call.duration_seconds,
         )
-    console = Console()
-    # Into a pipe nothing may be cut off.
-    console.print(table, width=None if console.is_terminal else 200, crop=False)
+        for call in page.calls
+    ]
+    columns = ("CALL", "AT (UTC)", "TO", "AGENT", "STATUS", "CAME TO", "SECONDS")
+    table.show(columns, rows, empty="No calls.")
+    table.more(page.cursor)
 
 
 def _show(record: "CallRecord") -> None:
-    from dialout.watching import said, summary, waited
+    from dialout.watching import said, summary
 
     typer.echo(f"{record.call_id}  {record.to_number}  agent {record.agent}")
     for entry in record.timeline:
-        typer.echo(f"{entry.at:%H:%M:%S}  {entry.event}")
+        detail = f": {entry.detail}" if entry.detail else ""
+        typer.echo(f"{entry.at:%H:%M:%S}  {entry.event}{detail}")
     for turn in record.transcript or []:
-        typer.echo(said(turn) + waited(turn))
+        waited = f"  ({turn.latency_ms} ms)" if turn.latency_ms is not None else ""
+        typer.echo(f"{said(turn)}{waited}")
     typer.echo(summary(record) if record.ended else f"Now: {record.status}")
+    for name, value in _findings(record):
+        typer.echo(f"{name + ':':<13}{value}")
+
+
+def _findings(record: "CallRecord") -> list[tuple[str, object]]:
+    """What is known of it beyond what happened."""
+    found: list[tuple[str, object]] = []
+    if record.answered_by:
+        found.append(("Answered by", record.answered_by))
     if record.disposition:
-        typer.echo(f"Came to: {record.disposition}. {record.summary or ''}".rstrip())
-    for name, value in (record.outcome or {}).items():
-        typer.echo(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
+        found.append(("Disposition", record.disposition))
+    if record.summary:
+        found.append(("Summary", record.summary))
+    if record.outcome:
+        found += [("Outcome", f"{name} = {value}") for name, value in record.outcome.items()]
+    if record.answer_to_first_audio_ms is not None:
+        found.append(("First audio", f"{record.answer_to_first_audio_ms} ms after the answer"))
     if record.latency:
-        known = record.latency
-        typer.echo(f"Answers after {known.p50_ms} ms, 95 of 100 within {known.p95_ms} ms")
+        took = f"p50 {record.latency.p50_ms} ms, p95 {record.latency.p95_ms} ms"
+        found.append(("Latency", f"{took} of {record.latency.turns} turns"))
+    if record.recording:
+        found.append(("Recording", record.recording.status))
+    return found

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from dialout.access import AsJson, Url, api_url, says_what_went_wrong
+from dialout.access import AsJson, Url, api_url
 from dialout.parameters import Env, Parameters
 from dialout.problem import ApiError, DialoutError, UnreachableError
 
@@ -14,9 +14,12 @@ app = typer.Typer(no_args_is_help=True, help="The Twilio account's numbers.")
 
 
 @app.command("list")
-@says_what_went_wrong
 def list_(env: Env = None, as_json: AsJson = False) -> None:
-    """The numbers, and where a call to each goes."""
+    """The numbers, and where a call to each goes.
+
+    Example:
+      dialout numbers list --env prod
+    """
     import json
 
     numbers = Numbers.of(env).all()
@@ -31,13 +34,19 @@ def list_(env: Env = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-@says_what_went_wrong
 def connect(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Yours, in E.164.")],
     url: Url = None,
     env: Env = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Have the agent answer calls to a number: point its voice webhook at the API."""
+    """Have the agent answer calls to a number: point its voice webhook at the API.
+
+    Example:
+      dialout numbers connect +15550000001 --env prod
+    """
+    import json
+
     account = Numbers.of(env)
     owned = {each.number: each for each in account.all()}
     if number not in owned:
@@ -50,7 +59,8 @@ def connect(
         typer.echo("Twilio itself reaches https:// addresses on the internet only.", err=True)
     _warn_unless_answered(f"{base}/inbound")
     account.point(owned[number].sid, voice_url=f"{base}/inbound", status_url=f"{base}/status")
-    typer.echo(f"{number} → {base}/inbound")
+    told = {"number": number, "voice_url": f"{base}/inbound", "before": owned[number].voice_url}
+    typer.echo(json.dumps(told) if as_json else f"{number} → {base}/inbound")
     if owned[number].voice_url:
         typer.echo(f"It went to {owned[number].voice_url} before.", err=True)
 

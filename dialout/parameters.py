@@ -1,18 +1,11 @@
 """The environment's secrets in SSM, for writing. The product only ever reads them."""
 
-import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calls.settings import Settings
-
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 Env = Annotated[
     str | None,
@@ -26,6 +19,8 @@ class Parameters:
     def __init__(self, env: str | None, client: "SSMClient | None" = None) -> None:
         """Those of ``env``; None: of DIALOUT_ENV."""
         import boto3  # here: `dialout --help` needs none of it
+
+        from calls.settings import Settings
 
         chosen = Settings() if env is None else Settings(DIALOUT_ENV=env)
         self.prefix = chosen.secrets_prefix
@@ -47,20 +42,3 @@ class Parameters:
         self._client.put_parameter(
             Name=f"{self.prefix}/{name}", Value=value, Type="SecureString", Overwrite=True
         )
-
-
-def reaches_aws(command: Callable[P, R]) -> Callable[P, R]:
-    """``command``, with AWS's refusals said in a line that tells what to do."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return command(*args, **kwargs)
-        except (BotoCoreError, ClientError) as error:
-            typer.echo(f"AWS cannot be used: {error}", err=True)
-            typer.echo("Check with `aws sts get-caller-identity`, and AWS_REGION.", err=True)
-            raise typer.Exit(1) from None
-
-    return wrapped

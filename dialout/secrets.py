@@ -1,19 +1,21 @@
 """``dialout secrets``: the vendors' credentials, and our own, into SSM."""
 
 import contextlib
+import json
 import os
 import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from dotenv import dotenv_values
 
-from calls import agents
-from calls.agent import Agent, AgentError
-from dialout.parameters import Env, Parameters, reaches_aws
+from dialout.access import AsJson
+from dialout.parameters import Env, Parameters
+
+if TYPE_CHECKING:
+    from calls.agent import Agent
 
 GIVEN = {
     "twilio/account-sid": "TWILIO_ACCOUNT_SID",
@@ -38,7 +40,10 @@ def wanted() -> dict[str, str]:
     return {**GIVEN, **{name: OPTIONAL[name] for name in OPTIONAL if name in named}}
 
 
-def _readable() -> Iterator[Agent]:
+def _readable() -> "Iterator[Agent]":
+    from calls import agents
+    from calls.agent import AgentError
+
     # What is wrong with a file is for `dialout doctor` to say.
     for name in agents.names():
         with contextlib.suppress(AgentError):
@@ -49,7 +54,6 @@ app = typer.Typer(no_args_is_help=True, help="The vendors' credentials, in SSM."
 
 
 @app.command("set")
-@reaches_aws
 def set_(
     names: Annotated[
         list[str] | None,
@@ -62,28 +66,32 @@ def set_(
     env_file: Annotated[
         Path, typer.Option(help="Where values are looked up, after the environment.")
     ] = Path(".env"),
+    as_json: AsJson = False,
 ) -> None:
-    """Set secrets from the environment, from .env, or by asking. None is ever an argument."""
+    """Set secrets from the environment, from .env, or by asking. None is ever an argument.
+
+    Examples:
+      dialout secrets set --env prod
+      dialout secrets set openai/api-key --env prod
+    """
     there = [*GIVEN, *OPTIONAL, *GENERATED]
     unknown = sorted(set(names or []) - set(there))
     if unknown:
         raise typer.BadParameter(f"there is no secret {unknown[0]}; there are: {', '.join(there)}")
     parameters = Parameters(env)
     known = parameters.read()
-    missing = []
+    done: dict[str, str] = {}
     for name in names or wanted():
         value = _value(name, env_file, ask=names is not None or name not in known)
         if value:
             parameters.write(name, value)
-            typer.echo(f"set   {parameters.prefix}/{name}")
-        elif name in known:
-            typer.echo(f"kept  {parameters.prefix}/{name}")
-        else:
-            missing.append(name)
+        done[name] = "set" if value else "kept" if name in known else "missing"
     for name in GENERATED:
         if name not in known or name in (names or []):
             parameters.write(name, secrets.token_urlsafe(32))
-            typer.echo(f"made  {parameters.prefix}/{name}")
+            done[name] = "made"
+    _tell(parameters.prefix, done, as_json=as_json)
+    missing = [name for name, what in done.items() if what == "missing"]
     # Whoever has a fallback, or is one, is done without.
     optional = [name for name in missing if name in OPTIONAL and not names]
     if optional:
@@ -98,17 +106,37 @@ def set_(
         raise typer.Exit(1)
 
 
+def _tell(prefix: str, done: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({f"{prefix}/{name}": what for name, what in done.items()}))
+        return
+    for name, what in done.items():
+        if what != "missing":
+            typer.echo(f"{what:<6}{prefix}/{name}")
+
+
 @app.command("list")
-@reaches_aws
-def list_(env: Env = None) -> None:
-    """Which secrets are set. Never their values."""
+def list_(env: Env = None, as_json: AsJson = False) -> None:
+    """Which secrets are set. Never their values.
+
+    Example:
+      dialout secrets list --env prod
+    """
     parameters = Parameters(env)
     known = parameters.read()
-    for name in [*wanted(), *GENERATED, "api-keys"]:
-        typer.echo(f"{'set    ' if name in known else 'missing'}  {parameters.prefix}/{name}")
+    found = {
+        f"{parameters.prefix}/{name}": name in known for name in [*wanted(), *GENERATED, "api-keys"]
+    }
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for name, there in found.items():
+        typer.echo(f"{'set    ' if there else 'missing'}  {name}")
 
 
 def _value(name: str, env_file: Path, *, ask: bool) -> str | None:
+    from dotenv import dotenv_values
+
     variable = {**GIVEN, **OPTIONAL}.get(name)
     if variable is None:
         return None

@@ -18,6 +18,7 @@ from dialout import (
     DialoutError,
     UnreachableError,
 )
+from tests.unit.fake_api import Api
 
 CALL = {
     "call_id": "01", "call_sid": "CA1", "status": "ended", "end_reason": "busy",
@@ -29,26 +30,6 @@ PROBLEM = {"Content-Type": "application/problem+json"}
 LOST = httpx.ReadTimeout("late")
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 NO_DOOR = httpx.ConnectError("refused")
-
-
-class Api:
-    """Answers in turn, and keeps what it was asked."""
-
-    def __init__(self, *answers: httpx.Response | Exception) -> None:
-        self.answers = list(answers)
-        self.asked: list[httpx.Request] = []
-        self.slept: list[float] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    def client(self) -> Client:
-        transport = httpx.MockTransport(self)
-        return Client("https://api.test/", "the-key", transport=transport, sleep=self.slept.append)
 
 
 def test_a_call_is_asked_for_with_only_what_was_given() -> None:
