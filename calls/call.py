@@ -141,6 +141,11 @@ class Call(BaseModel):
     """The name of the key that asked for it."""
     schedule_id: str | None = None
     """The schedule that it was due by."""
+    campaign_id: str | None = None
+    """The campaign that it is an attempt of."""
+    contact_id: str | None = None
+    attempt: int | None = None
+    """The contact's first, second…"""
     created_at: datetime
     not_after: datetime | None = None
     """Of a call that waits for a seat: then it is too late to dial."""

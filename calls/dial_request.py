@@ -56,6 +56,17 @@ _WEBHOOK_SCHEMA = {
 }  # fmt: skip
 Number = Annotated[str, AfterValidator(e164), WithJsonSchema(_NUMBER_SCHEMA)]
 Variable = Annotated[Value, BeforeValidator(_plain), WithJsonSchema(_PLAIN_SCHEMA)]
+Variables = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")], Variable],
+    Field(max_length=50, json_schema_extra={"additionalProperties": False}),
+]
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=500)]],
+    Field(max_length=20),
+]
+Webhook = Annotated[
+    str, Field(max_length=2000), AfterValidator(https), WithJsonSchema(_WEBHOOK_SCHEMA)
+]
 
 
 class DialRequest(BaseModel):
@@ -75,29 +86,17 @@ class DialRequest(BaseModel):
     """The caller's number, one of yours at Twilio; by default DIALOUT_DEFAULT_FROM_NUMBER."""
     agent: str | None = Field(None, max_length=40)
     """The name of a file in ``agents/``."""
-    variables: dict[
-        Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")],
-        Variable,
-    ] = Field(
-        default_factory=dict, max_length=50, json_schema_extra={"additionalProperties": False}
-    )
+    variables: Variables = Field(default_factory=dict)
     """What the agent's ``{{name}}`` stand for."""
     time_zone: str | None = Field(None, max_length=64)
     """Where the callee is, such as `Europe/Berlin`; by default where the number is."""
     max_call_seconds: Annotated[int, Field(ge=30, le=14_400), BeforeValidator(_number)] | None = (
         None
     )
-    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=500)]] = (
-        Field(default_factory=dict, max_length=20)
-    )
+    metadata: Metadata = Field(default_factory=dict)
     """Yours; comes back with the record."""
 
-    webhook_url: (
-        Annotated[
-            str, Field(max_length=2000), AfterValidator(https), WithJsonSchema(_WEBHOOK_SCHEMA)
-        ]
-        | None
-    ) = None
+    webhook_url: Webhook | None = None
     """Where the call's events are posted to."""
 
     consent: Consent | None = None

@@ -68,6 +68,14 @@ class Dialed:
     replayed: bool = False
 
 
+class WithheldError(Exception):
+    """Whoever asked for this call does not want it now. The message says why, in a word."""
+
+
+def _wanted(call: Call) -> None:
+    """Single and timed calls are."""
+
+
 @dataclass(frozen=True)
 class Dialer:
     """Places calls, each in a seat of its own."""
@@ -81,6 +89,8 @@ class Dialer:
     settings: Settings
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
+    check_wanted: Callable[[Call], None] = _wanted
+    """Asked of a call that waits, right before its seat is taken; raises ``WithheldError``."""
 
     def dial(self, request: DialRequest, *, api_key: str, idempotency_key: str | None) -> Dialed:
         """Phone somebody, at most once for one key; or, if the request would wait, queue the call.
@@ -127,19 +137,24 @@ class Dialer:
         if call.status is not Status.QUEUED:
             return call
         try:
+            self.check_wanted(call)
             self._allowed(call)
-            call, at = self._seated(
-                call,
-                lambda place, cap: self.ledger.seat_queued(
-                    waiting.key, lambda c: c.dial(self.clock()), place, cap
-                ),
-            )
+            call, at = self._seated(call, lambda place, cap: self._take(waiting.key, place, cap))
+        except WithheldError as error:
+            return self.records.update(waiting.key, _withdrawn_by(error, self.clock()))
         except dial_rules.RuleRefusedError as error:
             # The rules hold when it rings, not when it was asked for.
             return self.records.update(waiting.key, _refused_by(error, self.clock()))
         except NotQueuedError:
             return self.records.get(waiting.key)
         return self._ring(call, at)
+
+    def _take(self, call_id: str, place: Place, cap: Cap) -> Call | None:
+        def dial(call: Call) -> Call:
+            self.check_wanted(call)
+            return call.dial(self.clock())
+
+        return self.ledger.seat_queued(call_id, dial, place, cap)
 
     def _dialed(self, call: Call, key: Idempotency | None, *, wait: bool) -> Call:
         try:
@@ -167,11 +182,12 @@ class Dialer:
             raise
         return call
 
-    def _seating(self) -> Seating:
+    def _seating(self, call: Call | None = None) -> Seating:
         chosen = self.settings
+        of_campaign = call is not None and call.campaign_id is not None
         return Seating(
             self.ledger, chosen.calls_per_second, chosen.max_concurrent_calls,
-            self.clock, self.sleep,
+            self.clock, self.sleep, chosen.campaign_reserve if of_campaign else 0.0,
         )  # fmt: skip
 
     def _replayed(self, call_id: str) -> Dialed:
@@ -220,7 +236,7 @@ class Dialer:
         """
         cap = self._cap(call)
         try:
-            return self._seating().take(lambda place: attempt(place, cap))
+            return self._seating(call).take(lambda place: attempt(place, cap))
         except NumberListedError as error:
             raise dial_rules.ListedError from error
         except CapReachedError as error:
@@ -265,6 +281,14 @@ def _detects(call: Call) -> bool:
 def _refused_by(error: dial_rules.RuleRefusedError, at: datetime) -> Callable[[Call], Call]:
     return lambda call: (
         call.note("refused", at, error.code).end(EndReason.REFUSED, at)
+        if call.status is Status.QUEUED
+        else call
+    )
+
+
+def _withdrawn_by(error: WithheldError, at: datetime) -> Callable[[Call], Call]:
+    return lambda call: (
+        call.note("withdrawn", at, str(error)).end(EndReason.CANCELED, at)
         if call.status is Status.QUEUED
         else call
     )

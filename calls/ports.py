@@ -3,7 +3,7 @@
 Every method may block: async code calls it in a thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -169,6 +169,9 @@ class DoNotCallList(Protocol):
 
     def get(self, number: str) -> Listing | None:
         """How the number came onto the list; None, if it is not on it (a consistent read)."""
+
+    def among(self, numbers: Sequence[str]) -> set[str]:
+        """Those of these numbers that are on the list."""
 
     def remove(self, number: str) -> bool:
         """Take it off. Whether it was on it."""

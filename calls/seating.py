@@ -28,6 +28,8 @@ class Seating:
     """See ``seats.find_place``."""
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
+    reserve: float = 0.0
+    """See ``seats.Fleet.open_to``."""
 
     def take(self, attempt: Callable[[Place], Taken | None]) -> tuple[Taken, datetime]:
         """What ``attempt`` made of the first place that it got, and when Twilio may be asked.
@@ -46,6 +48,7 @@ class Seating:
                 per_second=self.per_second,
                 most=self.most,
                 until=until,
+                reserve=self.reserve,
             )
             taken = attempt(place)
             if taken is not None:

@@ -68,6 +68,11 @@ class Fleet:
         alive = (beat for beat in self.beats if not beat.draining and at - beat.at < STALE)
         return min(sum(beat.seats for beat in alive), most)
 
+    def open_to(self, at: datetime, most: int, reserve: float) -> int:
+        """So many of them are for whoever leaves a share to others: of a few seats, all are."""
+        capacity = self.capacity(at, most)
+        return capacity - int(capacity * reserve)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -83,8 +88,9 @@ class Place:
 
 
 def find_place(
-    fleet: Fleet, at: datetime, *, per_second: float, most: int, until: datetime
-) -> Place:
+    fleet: Fleet, at: datetime, *, per_second: float, most: int, until: datetime,
+    reserve: float = 0.0,
+) -> Place:  # fmt: skip
     """A place for one more call.
 
     Args:
@@ -93,12 +99,13 @@ def find_place(
         per_second: calls that may be asked for in a second.
         most: calls that may be going on at once.
         until: nobody waits for a moment later than this.
+        reserve: see ``Fleet.open_to``.
 
     Raises:
         NoFreeSeatError: every seat is taken.
         PaceExceededError: a seat is free, but the next free moment is too late.
     """
-    capacity = fleet.capacity(at, most)
+    capacity = fleet.open_to(at, most, reserve)
     if fleet.used >= capacity:
         raise NoFreeSeatError
     slot = next_slot(fleet.free_from, at, per_second)

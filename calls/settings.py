@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     seats_per_task: int = Field(10, alias="DIALOUT_SEATS_PER_TASK", ge=1)
     calls_per_second: float = Field(1.0, alias="DIALOUT_CALLS_PER_SECOND", gt=0)
     max_concurrent_calls: int = Field(100, alias="DIALOUT_MAX_CONCURRENT_CALLS", ge=1)
+    campaign_reserve: float = Field(0.1, alias="DIALOUT_CAMPAIGN_RESERVE", ge=0, lt=1)
+    """The share of the seats that campaigns leave to single and timed calls, and to callers."""
     max_call_seconds: int = Field(600, alias="DIALOUT_MAX_CALL_SECONDS", ge=30, le=14_400)
     max_calls_per_number_per_day: int = Field(3, alias="DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY", ge=0)
     """So often one number is dialled in a day of its own, answered or not; 0: any number of

@@ -43,6 +43,11 @@ class CallView(BaseModel):
     api_key: str
     schedule_id: str | None
     """The schedule that it was due by."""
+    campaign_id: str | None
+    """The campaign that it is an attempt of."""
+    contact_id: str | None
+    attempt: int | None
+    """The contact's first, second…"""
     created_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None

@@ -23,11 +23,17 @@ def resolver() -> APIGatewayHttpResolver:
     return app
 
 
-def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()) -> Handler:
+def guarded(
+    app: APIGatewayHttpResolver,
+    *,
+    public: frozenset[str] = frozenset(),
+    csv: frozenset[str] = frozenset(),
+) -> Handler:
     """The Lambda handler of ``app``: checks the key before anything else is looked at.
 
     Args:
         public: route keys that need no key, such as ``GET /healthz``.
+        csv: route keys that take ``text/csv`` too. Their handlers get it as ``{"csv": <text>}``.
 
     The key's name is in the app's context as ``api_key``.
     """
@@ -38,6 +44,8 @@ def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()
         try:
             if event["routeKey"] not in public:
                 app.context["api_key"] = caller(event["headers"])
+            if event["routeKey"] in csv and _is_csv(event["headers"]):
+                _quote(event)
             _decode(event)
             # curl calls a body a form unless told otherwise. Whatever it is called, JSON is read.
             event["headers"]["content-type"] = "application/json"
@@ -53,6 +61,24 @@ def guarded(app: APIGatewayHttpResolver, *, public: frozenset[str] = frozenset()
             app.context.clear()
 
     return handler
+
+
+def _is_csv(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == "text/csv"
+
+
+def _quote(event: dict[str, Any]) -> None:
+    """The body, which is CSV, as JSON.
+
+    Raises:
+        ProblemError: 400, it is not UTF-8.
+    """
+    body = event.get("body") or ""
+    try:
+        text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+    except ValueError as error:
+        raise _not_read("the body is not UTF-8") from error
+    event["body"], event["isBase64Encoded"] = json.dumps({"csv": text}), False
 
 
 def _decode(event: dict[str, Any]) -> None:

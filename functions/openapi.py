@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from functions import call_records, dialout, do_not_call, schedules
+from functions import call_records, campaigns, dialout, do_not_call, schedules
 
 _PROBLEM = {
     "type": "object",
@@ -39,6 +39,11 @@ _REFUSALS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
     },
     "POST /schedules": {"409": ("The Idempotency-Key was used for another request", {})},
     "PATCH /schedules/{schedule_id}": {"409": ("It is finished or cancelled", {})},
+    "POST /campaigns": {"409": ("The Idempotency-Key was used for another request", {})},
+    "PATCH /campaigns/{campaign_id}": {
+        "409": ("It is over; or it has no contacts, or is running, as `detail` says", {})
+    },
+    "POST /campaigns/{campaign_id}/contacts": {"409": ("It is completed or cancelled", {})},
     "GET /calls/{call_id}/recording": {
         "409": ("It is not finished yet", {}),
         "502": ("Twilio refused, or could not be asked", {}),
@@ -55,7 +60,7 @@ _PLACED = (
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of every route that wants a key, and of ``/healthz``."""
     merged: dict[str, Any] = {}
-    for app in (dialout.app, call_records.app, schedules.app, do_not_call.app):
+    for app in (dialout.app, call_records.app, schedules.app, campaigns.app, do_not_call.app):
         part = json.loads(app.get_openapi_json_schema(title="Dialout", version="1"))
         if not merged:
             merged = part
@@ -87,6 +92,10 @@ def _finish(route: str, operation: dict[str, Any]) -> None:
         for status, model, words in _PLACED:
             content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
             operation["responses"][status] = {"description": words, "content": content}
+    if path.endswith("/contacts") and "requestBody" in operation:
+        operation["requestBody"]["content"]["text/csv"] = {"schema": campaigns.CSV_SCHEMA}
+    if path.endswith("/results"):
+        operation["responses"]["200"] = campaigns.RESULTS
     if path.endswith("/recording"):
         operation["responses"].pop("200", None)
         operation["responses"]["303"] = {

@@ -20,8 +20,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str
         number = change["Keys"]["sk"]["S"]
         try:
             cancelled = wiring.scheduler().cancel_number(number)
+            skipped = wiring.campaigner().skip_number(number)
         except Exception as error:
             logger.error("Opt-out not followed up", kinds=kinds(error), places=places(error))
             return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
-        logger.info("Opt-out followed up", number=masked(number), schedules=len(cancelled))
+        logger.info(
+            "Opt-out followed up",
+            number=masked(number), schedules=len(cancelled), campaigns=len(skipped),
+        )  # fmt: skip
     return {"batchItemFailures": []}

@@ -11,6 +11,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from calls.adapters.aws import unavailable
 from calls.call import CallSidMismatchError
+from calls.campaign import CampaignOverError, CampaignStateError
+from calls.campaign_ports import CampaignNotFoundError
+from calls.contact_rows import RowsRefusedError
 from calls.dial_rules import RuleRefusedError
 from calls.dialing import CallNotPlacedError, IdempotencyConflictError
 from calls.failure import kinds, places
@@ -132,6 +135,12 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], ProblemError]] = {
     ScheduleOverError: lambda e: ProblemError(409, "schedule_over", str(e)),
     ScheduleNotFoundError: lambda _: ProblemError(
         404, "schedule_not_found", "there is no such schedule"
+    ),
+    RowsRefusedError: lambda e: ProblemError(400, "invalid_request", str(e)),
+    CampaignStateError: lambda e: ProblemError(409, "campaign_state", str(e)),
+    CampaignOverError: lambda e: ProblemError(409, "campaign_over", str(e)),
+    CampaignNotFoundError: lambda _: ProblemError(
+        404, "campaign_not_found", "there is no such campaign"
     ),
     SecretMissingError: lambda e: ProblemError(503, "not_configured", str(e)),
     NotFoundError: lambda _: ProblemError(404, "not_found", "there is nothing at this address"),

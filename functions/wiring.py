@@ -7,6 +7,7 @@ from calls.adapters import aws
 from calls.adapters.delivery_queue import DeliveryQueue
 from calls.adapters.dial_queue import DialQueue
 from calls.adapters.dynamodb import DynamoCallRecords
+from calls.adapters.dynamodb_campaigns import DynamoCampaigns
 from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.dynamodb_schedules import DynamoSchedules
@@ -16,6 +17,9 @@ from calls.adapters.parameters import ParameterStore
 from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
+from calls.campaign_dialing import CampaignDialing
+from calls.campaign_preview import Previewer
+from calls.campaigning import Campaigner
 from calls.dialing import Dialer
 from calls.receiving import Receiver
 from calls.scheduling import Scheduler
@@ -71,6 +75,24 @@ def scheduler() -> Scheduler:
 
 def timed_calls() -> TimedCalls:
     return TimedCalls(schedules(), records(), timer(), settings())
+
+
+@cache
+def campaigns() -> DynamoCampaigns:
+    return DynamoCampaigns(settings().table, dynamodb())
+
+
+def campaigner() -> Campaigner:
+    return Campaigner(campaigns(), settings())
+
+
+def previewer() -> Previewer:
+    return Previewer(campaigns(), ledger(), do_not_call(), settings())
+
+
+def campaign_dialing() -> CampaignDialing:
+    queue = dial_queue(settings().campaign_queue_url)
+    return CampaignDialing(campaigns(), records(), ledger(), do_not_call(), queue, settings())
 
 
 @cache
@@ -131,4 +153,7 @@ def receiver() -> Receiver:
 def dialer() -> Dialer:
     """Whoever asks for a single call and would wait, waits among the timed ones."""
     queue = dial_queue(settings().timed_queue_url)
-    return Dialer(records(), ledger(), do_not_call(), telephony(), queue, settings())
+    return Dialer(
+        records(), ledger(), do_not_call(), telephony(), queue, settings(),
+        check_wanted=campaign_dialing().check_wanted,
+    )  # fmt: skip

@@ -30,6 +30,7 @@ NOT_PLACED = {
 BROKEN_REQUESTS = ("Request failed unexpectedly", "A service of AWS does not answer")
 VENDOR_FAILS = "a vendor fails"
 OPT_OUT_NOT_KEPT = "an opt-out could not be kept"
+CAMPAIGN_PAUSED = "Campaign paused: too many of its calls fail"
 
 # Of the first three: more than a scanner's or a mistaken caller's. A rotated token that was not set
 # everywhere refuses each of Twilio's webhooks, six a call.
@@ -136,6 +137,25 @@ class Alarms(Construct):
             "Twilio refused calls, or did not answer: `dialout doctor` looks at the account.",
             self._counted("CallsNotPlaced"),
             threshold=CALLS_IN_FIVE_MINUTES,
+        )
+
+    def watch_campaigns(self, reports: ProductFunction, pump: ProductFunction) -> None:
+        """A campaign has stopped by itself, or none is looked after."""
+        self._count(
+            "CampaignsPaused", reports.log, _field_is("message", CAMPAIGN_PAUSED), "CampaignsPaused"
+        )
+        self._alarm(
+            "campaign-paused",
+            "A campaign paused because too many of its calls fail: GET /campaigns says which.",
+            self._counted("CampaignsPaused"),
+            threshold=0,
+        )
+        self._alarm(
+            "campaign-pump-fails",
+            "The minute's pump of the campaigns fails: nobody is phoned again, or none at all.",
+            pump.function.metric_errors(period=Duration.minutes(1)),
+            threshold=0,
+            minutes=3,
         )
 
     def watch_requests(self, functions: Iterable[ProductFunction]) -> None:

@@ -17,7 +17,10 @@ ONE_PROCESSOR_MB = 1769
 # At most so many of each at once (`-c reserved=on`): whatever a stranger's slow webhook or a crowd
 # of readers does, the rest of the account's concurrency is left to the people on the line, whom
 # `twiml` serves. Off by default: a new account has 10 in all, and AWS lets nobody reserve of those.
-RESERVED = {"events": 5, "debrief": 5, "announcer": 10, "sweeper": 1, "call_records": 50}
+RESERVED = {
+    "events": 5, "debrief": 5, "announcer": 10, "sweeper": 1, "campaign_pump": 1,
+    "call_records": 50,
+}  # fmt: skip
 
 
 class ProductFunction(Construct):

@@ -5,6 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.api import Api
+from infra.campaigns import Campaigns
 from infra.context import Context
 from infra.data import Data
 from infra.debriefing import Debriefing
@@ -71,6 +72,9 @@ class DialoutStack(Stack):
         self.debriefing = Debriefing(
             self, "Debriefing", context, data=data, bus=self.bus, product=product
         )
+        self.campaigns = Campaigns(
+            self, "Campaigns", context, data=data, bus=self.bus, product=product
+        )
         self.media = Media(
             self, "Media", context,
             network=self.network, balancer=balancer, data=data, environment=environment,
@@ -82,6 +86,7 @@ class DialoutStack(Stack):
         self._functions = {
             **self.api.functions,
             **self.events.functions,
+            **self.campaigns.functions,
             "debrief": self.debriefing.function,
             "dialer": self.dialing.dialer,
             "opt_outs": self.opting_out.function,
@@ -98,6 +103,7 @@ class DialoutStack(Stack):
                 "schedule": self.timing.schedule_dead_letters,
                 "opt-outs": self.opting_out.dead_letters,
                 "debrief": self.debriefing.dead_letters,
+                "campaign-reports": self.campaigns.dead_letters,
             },
             media=self.media,
             balancer=self.entrance.balancer,

@@ -1,7 +1,7 @@
 """The ports' fakes. The contract suites in tests/contract run on them as on the real adapters."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from queue import Empty, Queue
@@ -188,6 +188,9 @@ class FakeDoNotCall:
 
     def get(self, number: str) -> Listing | None:
         return self._listed.get(number)
+
+    def among(self, numbers: Sequence[str]) -> set[str]:
+        return self._listed.keys() & set(numbers)
 
     def remove(self, number: str) -> bool:
         return self._listed.pop(number, None) is not None

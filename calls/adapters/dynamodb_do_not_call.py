@@ -5,7 +5,8 @@
 One partition: it is read by number alone, and its share of a call's writes is one condition.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from calls.adapters import dynamodb_items as items
@@ -15,6 +16,9 @@ from calls.do_not_call import Listing
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_AT_ONCE = 100
+"""Keys that BatchGetItem takes."""
 
 
 class DynamoDoNotCall:
@@ -50,6 +54,20 @@ class DynamoDoNotCall:
             TableName=self._table, Key=items.do_not_call_key(number), ConsistentRead=True
         ).get("Item")
         return _listing(item) if item else None
+
+    def among(self, numbers: Sequence[str]) -> set[str]:
+        """See the port."""
+        left = [items.do_not_call_key(number) for number in sorted(set(numbers))]
+        found: set[str] = set()
+        while left:
+            asked: Any = {self._table: {"Keys": left[:_AT_ONCE], "ProjectionExpression": "sk"}}
+            answer = self._client.batch_get_item(RequestItems=asked)
+            found |= {item["sk"]["S"] for item in answer["Responses"].get(self._table, [])}
+            unread: Any = answer.get("UnprocessedKeys") or {}
+            left = [*unread.get(self._table, {}).get("Keys", []), *left[_AT_ONCE:]]
+            if unread:
+                time.sleep(0.05)
+        return found
 
     def remove(self, number: str) -> bool:
         """See the port."""

@@ -24,6 +24,16 @@ ROUTES = {
         "PATCH /schedules/{schedule_id}",
         "DELETE /schedules/{schedule_id}",
     },
+    "functions.campaigns.handler": {
+        "GET /campaigns",
+        "POST /campaigns",
+        "GET /campaigns/{campaign_id}",
+        "PATCH /campaigns/{campaign_id}",
+        "GET /campaigns/{campaign_id}/contacts",
+        "POST /campaigns/{campaign_id}/contacts",
+        "GET /campaigns/{campaign_id}/preview",
+        "GET /campaigns/{campaign_id}/results",
+    },
     "functions.do_not_call.handler": {
         "GET /do-not-call",
         "PUT /do-not-call/{number}",

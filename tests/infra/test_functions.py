@@ -12,7 +12,8 @@ FUNCTION = "AWS::Lambda::Function"
 HANDLERS = {
     f"functions.{name}.handler"
     for name in (
-        "announcer", "call_records", "debrief", "dialer", "dialout", "do_not_call", "events",
+        "announcer", "call_records", "campaign_pump", "campaign_reports", "campaigns", "debrief",
+        "dialer", "dialout", "do_not_call", "events",
         "opt_outs", "schedules", "sweeper", "twiml",
     )
 }  # fmt: skip
@@ -63,7 +64,9 @@ def test_functions_run_as_they_are_asked_to(dev: Template, prod: Template) -> No
     timeouts = {name.split(".")[1]: each["Timeout"] for name, each in functions(dev).items()}
     assert timeouts["twiml"] < 15  # Twilio hangs up on what takes longer.
     assert timeouts["call_records"] < 30  # The gateway's own limit.
+    assert timeouts["campaigns"] < 30
     assert timeouts["sweeper"] < 60  # Until the next sweep.
+    assert timeouts["campaign_pump"] < 60
 
 
 def test_what_may_run_away_can_be_bounded_and_what_people_wait_for_never_is(
@@ -73,7 +76,7 @@ def test_what_may_run_away_can_be_bounded_and_what_people_wait_for_never_is(
         name.split(".")[1]: each.get("ReservedConcurrentExecutions")
         for name, each in functions(own_domain).items()
     }
-    assert bounds["sweeper"] == 1
+    assert bounds["sweeper"] == bounds["campaign_pump"] == 1
     assert bounds["events"]
     assert bounds["twiml"] is None
 
@@ -93,6 +96,9 @@ def test_every_log_is_kept_for_a_while_and_not_for_ever(dev: Template, prod: Tem
         ("dialout", ITEMS | SECRETS | SENDING),
         ("dialer", ITEMS | SECRETS | SENDING | RECEIVING | {"scheduler:DeleteSchedule"}),
         ("schedules", ITEMS | SECRETS | SCHEDULING),
+        ("campaigns", ITEMS | SECRETS | SENDING),
+        ("campaign_pump", ITEMS | SENDING),
+        ("campaign_reports", ITEMS | SENDING | RECEIVING),
         ("twiml", ITEMS | SECRETS),
         (
             "call_records",

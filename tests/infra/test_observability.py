@@ -21,6 +21,9 @@ FAILURES = {
     "dead-letters-schedule",
     "dead-letters-debrief",
     "dead-letters-opt-outs",
+    "dead-letters-campaign-reports",
+    "campaign-paused",
+    "campaign-pump-fails",
     "seats-exhausted",
     "leases-leaked",
     "webhooks-slow",
@@ -85,6 +88,7 @@ def test_two_seconds_are_too_long_for_a_webhook(dev: Template) -> None:
         *((sentence, "functions/problems.py") for sentence in alarms.BROKEN_REQUESTS),
         (alarms.VENDOR_FAILS, "media_service/session.py"),
         (alarms.OPT_OUT_NOT_KEPT, "media_service/opt_out.py"),
+        (alarms.CAMPAIGN_PAUSED, "functions/campaign_reports.py"),
     ],
 )
 def test_what_is_counted_in_logs_is_what_is_logged(dev: Template, sentence: str, file: str) -> None:
@@ -105,7 +109,7 @@ def test_alarms_watch_what_the_filters_count(dev: Template) -> None:
         f"dev/{name}"
         for name in (
             "SignatureFailures", "ApiKeyFailures", "CallsNotPlaced", "BrokenRequests",
-            "VendorFailures", "OptOutsLost",
+            "VendorFailures", "OptOutsLost", "CampaignsPaused",
         )
     }  # fmt: skip
     assert counted <= watched

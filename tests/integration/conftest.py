@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from calls import keys
+from calls.adapters import dynamodb_campaigns
 from calls.call import now
 from calls.seats import Beat
 from calls.settings import settings
@@ -115,10 +116,12 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue,
         wiring.prepare_queue,
         wiring.secrets, wiring.recordings, wiring._telephony,
-        wiring.schedules, wiring.timer,
+        wiring.schedules, wiring.timer, wiring.campaigns,
     ]  # fmt: skip
     for cached in caches:
         cached.cache_clear()
+    # moto keeps no threads apart.
+    monkeypatch.setattr(dynamodb_campaigns, "AT_ONCE", 1)
     with mock_aws():
         create_table("dialout-test")
         boto3.client("s3").create_bucket(Bucket="recordings-test")
