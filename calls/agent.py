@@ -73,7 +73,7 @@ class Agent(Section):
     stt: Stt = Stt()
     llm: Llm = Llm()
     tts: Tts = Tts()
-    noise_filter: Literal["rnnoise", "none"] = "rnnoise"
+    noise_filter: Literal["rnnoise", "none"] = "none"
     idle: Idle = Idle()
     answering: Answering = Answering()
     tools: Tools = Tools()

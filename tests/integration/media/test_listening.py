@@ -78,7 +78,7 @@ async def test_a_backchannel_does_not_make_the_agent_lose_its_place(service: Ser
 
 
 async def test_an_interruption_stops_the_voice_and_cuts_the_transcript(service: Service) -> None:
-    service.agent = agent()
+    service.agent = agent(noise_filter="rnnoise")
     async with service.answered() as phone:
         await in_the_long_answer(phone)
         begun, cleared = phone.now, len(phone.clears)
