@@ -17,6 +17,8 @@ ANNOUNCED_SECONDS = 1.8
 LONGEST_ANNOUNCEMENT = 30.0
 ASKED_SECONDS = 1.0
 """So much silence after a screening assistant's question, and it waits for the answer."""
+UNSETTLED_SECONDS = 4.0
+"""After so much, whatever it said, its turn is not waited for any more."""
 PERSON_SECONDS = 30.0
 """So long a person may take to come to the phone after a machine has called them."""
 
@@ -141,7 +143,7 @@ class Machines:
     async def _answer(self, sound: LineSound) -> None:
         self._talk.hold()
         await self._talk.break_off()
-        await sound.until(lambda: sound.quiet_seconds >= ASKED_SECONDS, LONGEST_ANNOUNCEMENT)
+        await sound.until(lambda: self._asked(sound.quiet_seconds), LONGEST_ANNOUNCEMENT)
         # An answer to its turn may have been begun.
         await self._talk.break_off()
         await self._talk.release()
@@ -151,6 +153,12 @@ class Machines:
         else:
             await self._talk.prompt(_SCREENED)
         await self._await_person(sound)
+
+    def _asked(self, quiet_seconds: float) -> bool:
+        """Whether the assistant has finished, and its turn is over: words that come later would cut
+        what it is told."""
+        settled = not self._heard.text or quiet_seconds >= UNSETTLED_SECONDS
+        return settled and quiet_seconds >= ASKED_SECONDS
 
     async def _navigate(self, sound: LineSound) -> None:
         assert self._chosen.menu_goal is not None

@@ -8,7 +8,9 @@ import pytest
 from pipecat.audio.utils import create_stream_resampler, ulaw_to_pcm
 
 from calls.agent import Agent
+from calls.answered_by import detected
 from calls.answering import Answering
+from calls.call import now
 from tests.integration.media.announcement import QUIET, beep, spoken
 from tests.integration.media.conftest import AGENT, CALL_SID, Service, Stand
 from tests.integration.media.phone import Phone, clip
@@ -21,6 +23,10 @@ MENU = "Thank you for calling. For sales, press one. For support, press two."
 NOT_IN_SERVICE = "We are sorry. The number you have dialed is not in service."
 
 
+PATIENCE = 45
+"""Seconds, for a machine on which the stand-ins listen slowly."""
+
+
 def answering(prompt: str = "You are the answering desk.", **chosen: Any) -> Agent:
     return AGENT.model_copy(update={"prompt": prompt, "answering": Answering(**chosen)})
 
@@ -29,6 +35,14 @@ def play(phone: Phone, sound: bytes) -> float:
     """Begin to play it; how long it takes."""
     phone.play(sound)
     return len(sound) / 8000
+
+
+def said(service: Service, text: str) -> bool:
+    """Whether the agent has said this, to its end."""
+    return any(
+        (turn.role, turn.text, turn.interrupted) == ("agent", text, False)
+        for turn in service.said()
+    )
 
 
 def who(service: Service, call_id: str = "01CALL") -> list[str | None]:
@@ -40,13 +54,12 @@ async def test_a_mailbox_is_hung_up_on(service: Service) -> None:
     service.agent = answering()
     async with service.answered() as phone:
         length = play(phone, VOICEMAIL)
-        await phone.closed()
+        await phone.closed(PATIENCE)
         await service.over()
     assert service.telephony.hung_up_at - phone.started < length + 2
     call = service.records.get("01CALL")
-    assert (call.end_reason, call.answered_by, who(service)) == (
-        "machine", "voicemail", ["voicemail: words"],
-    )  # fmt: skip
+    assert (call.end_reason, call.answered_by) == ("machine", "voicemail")
+    assert who(service)[-1] == "voicemail: words"
     assert service.telephony.hung_up == [CALL_SID]
     # The greeting had begun, and was cut.
     assert (service.said()[0].role, service.said()[0].kind) == ("agent", "greeting")
@@ -62,7 +75,9 @@ async def test_a_message_is_left(service: Service, beeps: bool) -> None:
         ends = phone.now + announced
         if beeps:
             ends += play(phone, QUIET * 6 + beep())
-        await phone.until(lambda: service.records.get("01CALL").answered_by == "voicemail")
+        await phone.until(
+            lambda: service.records.get("01CALL").answered_by == "voicemail", PATIENCE
+        )
         # What was being said is cut, and nothing more is said into the announcement.
         decided = phone.now
         await phone.until(lambda: phone.now > decided + 0.3)
@@ -72,7 +87,7 @@ async def test_a_message_is_left(service: Service, beeps: bool) -> None:
         assert phone.last_sound_at == quiet_since
         await phone.until(lambda: phone.last_sound_at > quiet_since)
         begins = phone.last_sound_at - ends
-        await phone.closed()
+        await phone.closed(PATIENCE)
         await service.over()
     assert (0 if beeps else 1.5) < begins < (1.5 if beeps else 3.5), begins
     call = service.records.get("01CALL")
@@ -86,7 +101,7 @@ async def test_a_beep_that_comes_late_has_the_message_said_again(service: Servic
     service.agent = answering(voicemail="leave_message", message=MESSAGE)
     async with service.answered() as phone:
         play(phone, VOICEMAIL + QUIET * 28 + beep())
-        await phone.closed()
+        await phone.closed(PATIENCE)
         await service.over()
     said = [turn for turn in service.said() if turn.role == "agent"]
     assert (said[-1].text, said[-1].interrupted) == (MESSAGE, False)
@@ -110,9 +125,7 @@ async def test_an_assistant_is_told_who_calls_and_a_person_is_waited_for(
     service.agent = answering()
     async with service.answered() as phone:
         ends = phone.now + play(phone, spoken(deepgram.url, SCREENING))
-        await phone.until(
-            lambda: any("about your order" in turn.text for turn in service.said())
-        )  # fmt: skip
+        await phone.until(lambda: said(service, "This is the desk, about your order."), PATIENCE)
         answered = phone.now
         assert answered > ends + 0.5
         play(phone, spoken(deepgram.url, "Please hold while I connect you."))
@@ -120,7 +133,7 @@ async def test_an_assistant_is_told_who_calls_and_a_person_is_waited_for(
         await phone.until(lambda: phone.now > answered + 5.5)
         assert phone.last_sound_at < answered + 0.5
         phone.say("sarah-speaking")
-        await phone.until(lambda: service.said()[-1].text == "Great to meet you, Sarah.")
+        await phone.until(lambda: said(service, "Great to meet you, Sarah."), PATIENCE)
         await phone.hang_up()
         await service.over()
     assert service.records.get("01CALL").answered_by == "screening"
@@ -133,11 +146,7 @@ async def test_an_assistant_gets_the_reply_that_is_written_down(
     service.agent = answering(screening_reply="This is a call for {{customer_name}}.")
     async with service.answered() as phone:
         play(phone, spoken(deepgram.url, SCREENING))
-        await phone.until(
-            lambda: (
-                service.said()[-1].text == "This is a call for Sarah." if service.said() else False
-            )
-        )
+        await phone.until(lambda: said(service, "This is a call for Sarah."), PATIENCE)
         await phone.hang_up()
         await service.over()
 
@@ -146,11 +155,9 @@ async def test_a_mailbox_behind_an_assistant(service: Service, deepgram: Stand) 
     service.agent = answering(screening_reply="This is the desk.")
     async with service.answered() as phone:
         play(phone, spoken(deepgram.url, SCREENING))
-        await phone.until(
-            lambda: bool(service.said()) and service.said()[-1].text == "This is the desk."
-        )
+        await phone.until(lambda: said(service, "This is the desk."), PATIENCE)
         play(phone, VOICEMAIL)
-        await phone.closed()
+        await phone.closed(PATIENCE)
         await service.over()
     assert who(service) == ["screening: words", "voicemail: words"]
     assert service.records.get("01CALL").end_reason == "machine"
@@ -160,17 +167,17 @@ async def test_keys_lead_through_a_menu_to_a_person(service: Service, deepgram: 
     service.agent = answering(menu="navigate", menu_goal="Get to the sales department.")
     async with service.answered() as phone:
         play(phone, spoken(deepgram.url, MENU))
-        await phone.until(lambda: ("menu", "keys wait") in events(service))
+        await phone.until(lambda: ("menu", "keys wait") in events(service), PATIENCE)
         await phone.quiet(0.6)
         sound = await ulaw_to_pcm(bytes(phone.sound), 8000, 8000, create_stream_resampler())
         assert pressed(np.frombuffer(sound, np.int16)) == "15"
         play(phone, spoken(deepgram.url, "Please hold while I connect you."))
-        await phone.until(lambda: ("menu", "completed") in events(service))
+        await phone.until(lambda: ("menu", "completed") in events(service), PATIENCE)
         quiet_since = phone.last_sound_at
         await phone.until(lambda: phone.now > quiet_since + 2)
         assert phone.last_sound_at == quiet_since
         phone.say("sarah-speaking")
-        await phone.until(lambda: service.said()[-1].text == "Great to meet you, Sarah.")
+        await phone.until(lambda: said(service, "Great to meet you, Sarah."), PATIENCE)
         await phone.hang_up()
         await service.over()
     assert service.records.get("01CALL").answered_by == "menu"
@@ -190,7 +197,7 @@ async def test_others_are_hung_up_on(
     service.agent = answering()
     async with service.answered() as phone:
         play(phone, spoken(deepgram.url, text))
-        await phone.closed()
+        await phone.closed(PATIENCE)
         await service.over()
     call = service.records.get("01CALL")
     assert (call.answered_by, call.end_reason) == (machine, reason)
@@ -208,13 +215,10 @@ async def test_nobody_is_left_waiting_in_silence(service: Service) -> None:
 
 async def test_what_twilio_detected_counts_where_nothing_was_understood(service: Service) -> None:
     service.agent = answering(decide_after_seconds=2.0, amd=True)
-    from calls.answered_by import detected
-    from calls.call import now
-
     call = service.call()
     service.records.update(call.call_id, lambda c: detected(c, "machine_start", now()))
     async with service.answered(call) as phone:
-        await phone.closed()
+        await phone.closed(PATIENCE)
         await service.over()
     assert who(service) == ["voicemail: amd"]
     assert service.records.get("01CALL").end_reason == "machine"

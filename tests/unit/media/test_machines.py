@@ -156,6 +156,12 @@ class Stage:
         self.answerer.voice(False)
         await self.settle()
 
+    async def screens(self) -> None:
+        """An assistant asks, and waits."""
+        await self.talks(SCREENING)
+        self.answerer.turn(SCREENING)
+        await self.quiet(1.2)
+
     @property
     def who(self) -> list[str | None]:
         return [entry.detail for entry in self.call.timeline if entry.event == "answered_by"]
@@ -219,7 +225,9 @@ async def test_an_assistant_is_answered_when_it_has_finished() -> None:
     stage.answerer.begin()
     await stage.talks(SCREENING)
     assert stage.talk.held
-    await stage.quiet(0.9)
+    await stage.quiet(0.5)
+    stage.answerer.turn(SCREENING)
+    await stage.quiet(0.4)
     assert ("say", "This is a call for Sarah.") not in stage.talk.did
     await stage.quiet(0.2)
     assert stage.talk.did[-1] == ("say", "This is a call for Sarah.")
@@ -228,11 +236,21 @@ async def test_an_assistant_is_answered_when_it_has_finished() -> None:
     stage.over()
 
 
+async def test_an_assistant_whose_turn_never_ends_is_answered_too() -> None:
+    stage = Stage(screening_reply="This is us.")
+    stage.answerer.begin()
+    await stage.talks(SCREENING)
+    await stage.quiet(3.9)
+    assert ("say", "This is us.") not in stage.talk.did
+    await stage.quiet(0.2)
+    assert stage.talk.did[-1] == ("say", "This is us.")
+    stage.over()
+
+
 async def test_the_llm_answers_an_assistant_that_nothing_is_written_down_for() -> None:
     stage = Stage()
     stage.answerer.begin()
-    await stage.talks(SCREENING)
-    await stage.quiet(1.2)
+    await stage.screens()
     assert stage.talk.did[-1] == "prompt"
     stage.over()
 
@@ -240,8 +258,7 @@ async def test_the_llm_answers_an_assistant_that_nothing_is_written_down_for() -
 async def test_whoever_asks_to_wait_gets_no_answer_and_the_person_does() -> None:
     stage = Stage(screening_reply="This is us.")
     stage.answerer.begin()
-    await stage.talks(SCREENING)
-    await stage.quiet(1.2)
+    await stage.screens()
     stage.talk.did.clear()
     stage.answerer.turn("Please hold while I connect you.")
     await stage.settle()
@@ -258,8 +275,8 @@ async def test_whoever_asks_to_wait_gets_no_answer_and_the_person_does() -> None
 async def test_nobody_comes_to_the_phone() -> None:
     stage = Stage(screening_reply="This is us.")
     stage.answerer.begin()
-    await stage.talks(SCREENING)
-    await stage.quiet(30)
+    await stage.screens()
+    await stage.quiet(29)
     assert stage.silences == 0
     await stage.quiet(2)
     assert (stage.silences, stage.answerer.waits) == (1, False)
@@ -269,8 +286,7 @@ async def test_nobody_comes_to_the_phone() -> None:
 async def test_a_mailbox_after_an_assistant() -> None:
     stage = Stage(screening_reply="This is us.")
     stage.answerer.begin()
-    await stage.talks(SCREENING)
-    await stage.quiet(1.2)
+    await stage.screens()
     await stage.talks(VOICEMAIL)
     assert stage.talk.did[-1] is EndReason.MACHINE
     assert stage.who == ["screening: words", "voicemail: words"]
