@@ -19,6 +19,7 @@ import anyio
 import httpx
 
 from dialout.operations.calls import Calls
+from dialout.operations.campaigns import Campaigns
 from dialout.operations.do_not_call import DoNotCall
 from dialout.operations.schedules import Schedules
 from dialout.sender import AsyncSender, Sender
@@ -48,6 +49,8 @@ class Client(Calls[Sender]):
         """Timed calls."""
         self.do_not_call = DoNotCall(self._sender)
         """Who is never to be phoned."""
+        self.campaigns = Campaigns(self._sender)
+        """Many calls to a list of people."""
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +86,8 @@ class AsyncClient(Calls[AsyncSender]):
         """Timed calls."""
         self.do_not_call = DoNotCall(self._sender)
         """Who is never to be phoned."""
+        self.campaigns = Campaigns(self._sender)
+        """Many calls to a list of people."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,7 +4,17 @@ from importlib.metadata import entry_points
 
 import typer
 
-from dialout import agent_files, call_records, keys, numbers, opt_outs, placing, secrets, timing
+from dialout import (
+    agent_files,
+    call_records,
+    campaigning,
+    keys,
+    numbers,
+    opt_outs,
+    placing,
+    secrets,
+    timing,
+)
 from dialout.doctor.command import doctor
 from dialout.refusal import Explaining
 
@@ -28,6 +38,7 @@ app = typer.Typer(
 app.command()(placing.call)
 app.add_typer(call_records.app, name="calls")
 app.add_typer(timing.app, name="schedule")
+app.add_typer(campaigning.app, name="campaign")
 app.add_typer(opt_outs.app, name="do-not-call")
 app.add_typer(agent_files.app, name="agents")
 app.command()(doctor)

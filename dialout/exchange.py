@@ -38,6 +38,15 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class CsvPage:
+    """Some lines of a CSV."""
+
+    text: str
+    cursor: str | None
+    """Ask with it for the lines after these; None when there are none."""
+
+
+@dataclass(frozen=True)
 class Ask:
     """Send this."""
 
@@ -157,6 +166,11 @@ def _read(answer: httpx.Response, model: type[T]) -> T:
         if model in (bytes, NoneType):
             found = answer.content if model is bytes else None
             return TypeAdapter(model).validate_python(found)
+        if model is CsvPage:
+            if not str(answer.headers.get("Content-Type")).startswith("text/csv"):
+                raise ApiError(answer.status_code, f"http_{answer.status_code}", _STRANGE)
+            page = CsvPage(answer.text, answer.headers.get("Dialout-Cursor"))
+            return TypeAdapter(model).validate_python(page)
         return TypeAdapter(model).validate_json(answer.content)
     except ValidationError:
         status = answer.status_code

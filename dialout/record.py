@@ -115,6 +115,11 @@ class CallRecord(Record):
     api_key: str | None = None
     """The name of the key that asked for it."""
     schedule_id: str | None = None
+    campaign_id: str | None = None
+    contact_id: str | None = None
+    """Whom of the campaign it phones."""
+    attempt: int | None = None
+    """Of the campaign's to this contact, from 1 on."""
     created_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None

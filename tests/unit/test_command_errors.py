@@ -26,6 +26,11 @@ ASKING = [
     ["schedule", "list"], ["schedule", "show", ID], ["schedule", "pause", ID],
     ["schedule", "resume", ID], ["schedule", "cancel", ID], ["do-not-call", "add", NUMBER],
     ["do-not-call", "show", NUMBER], ["do-not-call", "remove", NUMBER], ["do-not-call", "list"],
+    ["campaign", "create", "spring"], ["campaign", "add", ID, "contacts.csv"],
+    ["campaign", "preview", ID], ["campaign", "start", ID], ["campaign", "resume", ID],
+    ["campaign", "pause", ID], ["campaign", "cancel", ID], ["campaign", "show", ID],
+    ["campaign", "list"], ["campaign", "watch", ID], ["campaign", "watch", ID, "--json"],
+    ["campaign", "results", ID],
 ]  # fmt: skip
 """All that ask the API."""
 OF_AWS = [
@@ -63,6 +68,7 @@ FAILURES: dict[str, tuple[httpx.Response | Exception, int, str]] = {
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "contacts.csv").write_text(f"to_number\n{NUMBER}\n")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_REGION",
                  "AWS_DEFAULT_REGION", "DIALOUT_PUBLIC_API_URL", "DIALOUT_ENV"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,388 @@
+"""``dialout campaign``: many calls to a list of people."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dialout import access
+from dialout.access import AsJson, Url
+from dialout.call_options import (
+    AgentName,
+    ConsentText,
+    FromNumber,
+    IdempotencyKey,
+    Metadata,
+    Seconds,
+    WebhookUrl,
+    consent,
+    pairs,
+)
+from dialout.parameters import Env
+from dialout.refusal import ExitCode
+
+if TYPE_CHECKING:
+    from dialout.campaign import Added, Breaker, Campaign, Preview, Retry
+    from dialout.client import Client
+
+app = typer.Typer(no_args_is_help=True, help="Many calls to a list of people.")
+CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN_ID")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Yours, to know it again.")],
+    agent: AgentName = None,
+    from_number: FromNumber = None,
+    calling_window: Annotated[
+        str | None, typer.Option(metavar="HH:MM-HH:MM", help="In the callees' own time.")
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Where they are; by default where the numbers are."),
+    ] = None,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=ATTEMPTS,GAP",
+            help="Whom to phone again: busy=3,600 (seconds); also no_answer, voicemail, machine "
+            "and failed; repeatable.",
+        ),
+    ] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option(min=1, max=10, help="With all kinds of attempts together.")
+    ] = None,
+    breaker: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE,LAST", help="Pause when 0.5,20: half of the last 20 failed."),
+    ] = None,
+    consent_text: ConsentText = None,
+    metadata: Metadata = None,
+    webhook_url: WebhookUrl = None,
+    max_call_seconds: Seconds = None,
+    idempotency_key: IdempotencyKey = None,
+    url: Url = None,
+    env: Env = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a campaign, as a draft: add contacts, preview it, then start it.
+
+    Example:
+      dialout campaign create appointments --agent reminder --retry busy=3,600
+    """
+    again, breaks = _retry(retry), _breaker(breaker)
+    with access.client(env, url) as api:
+        campaign = api.campaigns.create(
+            name,
+            agent=agent,
+            from_number=from_number,
+            calling_window=calling_window,
+            time_zone=time_zone,
+            max_call_seconds=max_call_seconds,
+            retry=again,
+            max_attempts=max_attempts,
+            breaker=breaks,
+            consent=consent(consent_text),
+            webhook_url=webhook_url,
+            metadata=pairs(metadata, "--metadata") or None,
+            idempotency_key=idempotency_key,
+        )
+    _tell(campaign, as_json=as_json)
+
+
+@app.command()
+def add(
+    campaign_id: CampaignId,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="CSV with the column to_number, or a JSON list; - is the input."
+        ),
+    ],
+    url: Url = None,
+    env: Env = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add contacts from a file of any length. Exits with 1 if a row was left out.
+
+    Add the same file again after a failure: who is in the campaign already is left out.
+
+    Example:
+      dialout campaign add 01KAHZ3S7M8C4V0W2TRYQ5N6PX contacts.csv
+    """
+    from dialout.contact_file import ContactFileError, parts
+
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        found = list(parts(text))
+    except (ContactFileError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from None
+    count, bad = 0, list[dict[str, object]]()
+    with access.client(env, url) as api:
+        for part in found:
+            added: Added = (
+                api.campaigns.add(campaign_id, part.rows)
+                if part.csv is None
+                else api.campaigns.add_csv(campaign_id, part.csv)
+            )
+            count += added.added
+            bad += [{"line": r.line + part.skipped, "reason": r.reason} for r in added.bad_rows]
+    if as_json:
+        typer.echo(json.dumps({"added": count, "bad_rows": bad}))
+    else:
+        for row in bad:
+            typer.echo(f"{file}:{row['line']}: {row['reason']}", err=True)
+        typer.echo(f"{count} added, {len(bad)} left out.")
+    raise typer.Exit(ExitCode.REFUSED if bad else 0)
+
+
+@app.command()
+def preview(
+    campaign_id: CampaignId,
+    average_call_seconds: Annotated[
+        int, typer.Option(min=1, max=14_400, help="So long a call lasts.")
+    ] = 90,
+    url: Url = None,
+    env: Env = None,
+    as_json: AsJson = False,
+) -> None:
+    """How many would be called, who is skipped and why, how long it takes and what it costs.
+
+    Example:
+      dialout campaign preview 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
+        told = api.campaigns.preview(campaign_id, average_call_seconds=average_call_seconds)
+    typer.echo(told.model_dump_json()) if as_json else _foretell(told)
+
+
+@app.command()
+def start(
+    campaign_id: CampaignId, url: Url = None, env: Env = None, as_json: AsJson = False
+) -> None:
+    """Begin to phone.
+
+    Example:
+      dialout campaign start 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
+        campaign = api.campaigns.start(campaign_id)
+    _tell(campaign, as_json=as_json)
+
+
+@app.command()
+def resume(
+    campaign_id: CampaignId, url: Url = None, env: Env = None, as_json: AsJson = False
+) -> None:
+    """Go on after a pause.
+
+    Example:
+      dialout campaign resume 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    start(campaign_id, url, env, as_json)
+
+
+@app.command()
+def pause(
+    campaign_id: CampaignId, url: Url = None, env: Env = None, as_json: AsJson = False
+) -> None:
+    """Phone nobody more, until it is resumed. Calls that go on go on to their end.
+
+    Example:
+      dialout campaign pause 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
+        campaign = api.campaigns.pause(campaign_id)
+    _tell(campaign, as_json=as_json)
+
+
+@app.command()
+def cancel(
+    campaign_id: CampaignId, url: Url = None, env: Env = None, as_json: AsJson = False
+) -> None:
+    """Phone nobody more, ever. Calls that go on go on to their end.
+
+    Example:
+      dialout campaign cancel 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
+        campaign = api.campaigns.cancel(campaign_id)
+    _tell(campaign, as_json=as_json)
+
+
+@app.command()
+def show(
+    campaign_id: CampaignId, url: Url = None, env: Env = None, as_json: AsJson = False
+) -> None:
+    """The campaign, and how far it is.
+
+    Example:
+      dialout campaign show 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    with access.client(env, url) as api:
+        campaign = api.campaigns.get(campaign_id)
+    _tell(campaign, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, max=100, help="So many.")] = 20,
+    cursor: Annotated[
+        str | None, typer.Option(metavar="CURSOR", help="Those after a page.")
+    ] = None,
+    url: Url = None,
+    env: Env = None,
+    as_json: AsJson = False,
+) -> None:
+    """The campaigns, newest first.
+
+    Example:
+      dialout campaign list
+    """
+    from dialout import table
+
+    with access.client(env, url) as api:
+        page = api.campaigns.list(limit=limit, cursor=cursor)
+    if as_json:
+        typer.echo(page.model_dump_json())
+        return
+    rows = [
+        (each.campaign_id, each.name, each.state, each.agent, f"{each.created_at:%Y-%m-%d %H:%M}")
+        for each in page.campaigns
+    ]
+    columns = ("CAMPAIGN", "NAME", "STATE", "AGENT", "MADE (UTC)")
+    table.show(columns, rows, empty="No campaigns.")
+    table.more(page.cursor)
+
+
+@app.command()
+def watch(
+    campaign_id: CampaignId, url: Url = None, env: Env = None, as_json: AsJson = False
+) -> None:
+    """Follow it until it runs no more: done, rate, seats and outcomes.
+
+    Exits with 0 if it is complete, and with 1 if it was paused or cancelled.
+
+    Example:
+      dialout campaign watch 01KAHZ3S7M8C4V0W2TRYQ5N6PX
+    """
+    from dialout.campaign_watching import watched
+
+    with access.client(env, url) as api:
+        try:
+            campaign = watched(api, campaign_id, as_json=as_json)
+        except KeyboardInterrupt:
+            typer.echo(
+                f"\nIt goes on without you. To pause it: dialout campaign pause {campaign_id}",
+                err=True,
+            )
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if not as_json:
+        _tell(campaign, as_json=False)
+    raise typer.Exit(0 if campaign.state == "completed" else ExitCode.REFUSED)
+
+
+@app.command()
+def results(
+    campaign_id: CampaignId,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="By default the output."),
+    ] = None,
+    url: Url = None,
+    env: Env = None,
+    as_json: AsJson = False,
+) -> None:
+    """What came of its contacts, as CSV, or with --json as a list of its rows.
+
+    Example:
+      dialout campaign results 01KAHZ3S7M8C4V0W2TRYQ5N6PX -o results.csv
+    """
+    import csv
+    import io
+
+    with access.client(env, url) as api:
+        text = _whole(api, campaign_id)
+    if as_json:
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        text = json.dumps({"results": list(rows)}) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8", newline="")
+        typer.echo(output, err=True)
+
+
+def _whole(api: "Client", campaign_id: str) -> str:
+    pages, cursor = list[str](), None
+    while True:
+        page = api.campaigns.results(campaign_id, limit=2000, cursor=cursor)
+        pages.append(page.text)
+        cursor = page.cursor
+        if cursor is None:
+            return "".join(pages)
+
+
+def _retry(given: list[str] | None) -> "Retry | None":
+    from dialout.campaign import Again, Retry
+
+    if not given:
+        return None
+    found: dict[str, Again] = {}
+    for kind, text in pairs(given, "--retry").items():
+        try:
+            attempts, gap = map(int, text.split(","))
+        except ValueError:
+            attempts, gap = 0, -1
+        if kind not in Retry.model_fields or attempts < 1 or gap < 0:
+            raise typer.BadParameter(
+                f"{kind}={text}: KIND=ATTEMPTS,GAP is wanted, such as busy=3,600; kinds are "
+                f"{', '.join(Retry.model_fields)}",
+                param_hint="--retry",
+            )
+        found[kind] = Again(attempts=attempts, gap_seconds=gap)
+    return Retry(**found)
+
+
+def _breaker(given: str | None) -> "Breaker | None":
+    from dialout.campaign import Breaker
+
+    if given is None:
+        return None
+    try:
+        share, last = given.split(",")
+        return Breaker(share=float(share), of_last=int(last))
+    except ValueError:
+        raise typer.BadParameter(
+            "SHARE,LAST is wanted, such as 0.5,20", param_hint="--breaker"
+        ) from None
+
+
+def _foretell(told: "Preview") -> None:
+    about = "about " if told.estimated else ""
+    later = f", {told.of_them_later} of them later" if told.of_them_later else ""
+    typer.echo(f"Contacts:  {told.contacts}")
+    typer.echo(f"Called:    {about}{told.will_be_called}{later}")
+    for rule, count in told.skipped.items():
+        typer.echo(f"Skipped:   {about}{count}, {rule}")
+    hours, minutes = divmod(round(told.seconds / 60), 60)
+    pace = f"{told.calls_per_second:g} calls a second and {told.seats} seats"
+    typer.echo(f"Time:      {hours} h {minutes} min, at {pace}")
+    typer.echo(f"Cost:      {told.usd:.2f} USD, {told.usd_per_call:.3f} a call")
+
+
+def _tell(campaign: "Campaign", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(campaign.model_dump_json())
+        return
+    typer.echo(f"{campaign.campaign_id} ({campaign.name}): {campaign.state}")
+    if campaign.paused_because:
+        typer.echo(f"paused by itself: {campaign.paused_because}")
+    progress = campaign.progress
+    if progress is None:
+        return
+    typer.echo(f"{progress.done} of {progress.contacts} done, {progress.calling} in calls")
+    for disposition, count in sorted(progress.by_disposition.items()):
+        typer.echo(f"  {count:>6}  {disposition}")
