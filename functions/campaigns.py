@@ -11,23 +11,21 @@ from calls.agent import Value
 from calls.call import now
 from calls.campaign import (
     CAMPAIGN_ID,
-    Breaker,
     Campaign,
     CampaignChange,
     CampaignRequest,
-    Retry,
     State,
     rate,
 )
 from calls.campaign_preview import Preview, ends_at
 from calls.campaign_results import table
 from calls.campaigning import Added
-from calls.consent import Consent
 from calls.contact import CONTACT_ID, Contact, ContactState
 from calls.contact_rows import LARGEST, MOST, ContactRow, rows_of_csv
 from calls.failure import kinds, places
 from calls.settings import settings
 from functions import http_api, wiring
+from functions.campaign_view import CampaignSummary, summary
 from functions.log import logger
 
 app = http_api.resolver()
@@ -52,32 +50,6 @@ RESULTS = {
 }
 _PUMPS = timedelta(seconds=10)
 """So long whoever starts a campaign waits for its first calls to be made ready."""
-
-
-class CampaignSummary(BaseModel):
-    """A campaign as the API lists it."""
-
-    campaign_id: str
-    name: str
-    state: State
-    paused_because: str | None
-    """Why it paused by itself; start it again when that is mended."""
-    agent: str
-    from_number: str
-    calling_window: str | None
-    time_zone: str | None
-    max_call_seconds: int | None
-    retry: Retry
-    max_attempts: int
-    breaker: Breaker
-    consent: Consent | None
-    webhook_url: str | None
-    metadata: dict[str, str]
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    api_key: str
 
 
 class Progress(BaseModel):
@@ -203,7 +175,7 @@ def many(
 ) -> CampaignPage:
     """The campaigns of the last 90 days, newest first."""
     found, more = wiring.campaigner().page(limit=limit, before=cursor)
-    return CampaignPage(campaigns=[_summary(each) for each in found], cursor=more)
+    return CampaignPage(campaigns=[summary(each) for each in found], cursor=more)
 
 
 @app.get("/campaigns/<campaign_id>")
@@ -303,10 +275,6 @@ def _pump(campaign_id: str) -> None:
         logger.info("Campaign pumped", campaign_id=campaign_id, ready=ready)
 
 
-def _summary(campaign: Campaign) -> CampaignSummary:
-    return CampaignSummary.model_validate(campaign, from_attributes=True)
-
-
 def _view(campaign: Campaign) -> CampaignView:
     at, kept = now(), wiring.campaigns()
     tally = kept.tally(campaign.campaign_id)
@@ -319,7 +287,7 @@ def _view(campaign: Campaign) -> CampaignView:
         attempts_per_minute=lately if running else None,
         ends_at=ends_at(tally.left, lately, at) if running else None,
     )
-    return CampaignView(**_summary(campaign).model_dump(), progress=progress)
+    return CampaignView(**summary(campaign).model_dump(), progress=progress)
 
 
 handler = http_api.guarded(app, csv=frozenset({"POST /campaigns/{campaign_id}/contacts"}))

@@ -1,8 +1,9 @@
-"""The bus of call events: EventBridge."""
+"""The bus of the events of calls and campaigns: EventBridge."""
 
 from typing import TYPE_CHECKING
 
 from calls.call_event import CallEvent
+from calls.campaign_event import CampaignEvent
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -15,7 +16,7 @@ class NotPublishedError(Exception):
 
 
 class EventBus:
-    """Call events on EventBridge: source ``dialout``, detail type the event's type."""
+    """Events on EventBridge: source ``dialout``, detail type the event's type."""
 
     def __init__(self, name: str, client: "EventBridgeClient | None" = None) -> None:
         """A bus that exists."""
@@ -24,7 +25,7 @@ class EventBus:
         self._name = name
         self._client: EventBridgeClient = client or boto3.client("events")
 
-    def publish(self, event: CallEvent) -> None:
+    def publish(self, event: CallEvent | CampaignEvent) -> None:
         """Put the event on the bus.
 
         Raises:
