@@ -12,7 +12,7 @@ from dialout.call_options import AgentName
 from dialout.parameters import Env
 
 if TYPE_CHECKING:
-    from dialout.record import CallRecord, Page
+    from dialout.record import CallRecord, Page, Turn
 
 app = typer.Typer(invoke_without_command=True, help="What became of the calls.")
 CallId = Annotated[str, typer.Argument(metavar="CALL_ID")]
@@ -139,11 +139,23 @@ def _show(record: "CallRecord") -> None:
         detail = f": {entry.detail}" if entry.detail else ""
         typer.echo(f"{entry.at:%H:%M:%S}  {entry.event}{detail}")
     for turn in record.transcript or []:
-        waited = f"  ({turn.latency_ms} ms)" if turn.latency_ms is not None else ""
-        typer.echo(f"{said(turn)}{waited}")
+        typer.echo(f"{said(turn)}{_waited(turn)}")
     typer.echo(summary(record) if record.ended else f"Now: {record.status}")
     for name, value in _findings(record):
         typer.echo(f"{name + ':':<13}{value}")
+
+
+def _waited(turn: "Turn") -> str:
+    if turn.latency_ms is None:
+        return ""
+    parts = turn.latency
+    of = (
+        f": turn {parts.turn_ms}, token {parts.token_ms}, voice {parts.voice_ms}, "
+        f"sound {parts.sound_ms}"
+        if parts
+        else ""
+    )
+    return f"  ({turn.latency_ms} ms{of})"
 
 
 def _findings(record: "CallRecord") -> list[tuple[str, object]]:

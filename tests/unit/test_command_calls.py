@@ -164,7 +164,12 @@ RICH = {
     **OVER, "disposition": "completed", "summary": "She confirmed.", "answered_by": "human",
     "outcome": {"decision": "confirmed", "note": None}, "answer_to_first_audio_ms": 15,
     "latency": {"p50_ms": 700, "p95_ms": 900, "turns": 4},
-    "transcript": [{**SAID, "latency_ms": 640}],
+    "transcript": [
+        {**SAID, "latency_ms": 640},
+        {**SAID, "number": 2, "latency_ms": 600, "latency": {
+            "turn_ms": 300, "token_ms": 150, "voice_ms": 110, "sound_ms": 40,
+        }},
+    ],
     "timeline": [{"at": f"{AT}2Z", "event": "tool", "detail": "record_answer"}],
     "recording": {"status": "completed"},
 }  # fmt: skip
@@ -194,7 +199,9 @@ def test_show_tells_what_came_of_a_call(api: Api) -> None:
     api.will(RICH)
     shown = run.invoke(app, ["calls", "show", "01"]).stdout
     for line in (
-        "10:00:02  tool: record_answer", " agent: Hi.  (640 ms)", "Disposition: completed",
+        "10:00:02  tool: record_answer", " agent: Hi.  (640 ms)",
+        " agent: Hi.  (600 ms: turn 300, token 150, voice 110, sound 40)",
+        "Disposition: completed",
         "Summary:     She confirmed.", "Outcome:     decision = confirmed",
         "First audio: 15 ms after the answer", "Latency:     p50 700 ms, p95 900 ms of 4 turns",
         "Answered by: human", "Recording:   completed",
