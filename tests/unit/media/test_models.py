@@ -1,0 +1,55 @@
+"""The VAD of a call, on sounds that are known: in samples, not by the clock."""
+
+import numpy as np
+import pytest
+from pipecat.audio.vad.vad_analyzer import VADState
+
+from benchmarks.clips import RATE, Sound, clip, from_mulaw, to_mulaw
+from media_service import models
+
+FRAME = 160
+LEAD = RATE
+
+
+@pytest.fixture(scope="module")
+def loaded() -> models.Models:
+    return models.load()
+
+
+async def told(loaded: models.Models, sound: Sound) -> list[tuple[str, float]]:
+    """The states of the VAD, and when each was told, in seconds after the lead of silence."""
+    vad = loaded.vad()
+    vad.set_sample_rate(RATE)
+    heard = from_mulaw(to_mulaw(np.concatenate([np.zeros(LEAD), sound, np.zeros(RATE)])))
+    states, last = [], VADState.QUIET
+    for start in range(0, len(heard) - FRAME + 1, FRAME):
+        state = await vad.analyze_audio(heard[start : start + FRAME].astype(np.int16).tobytes())
+        if state in (VADState.SPEAKING, VADState.QUIET) and state is not last:
+            last = state
+            states.append((state.name, (start + FRAME - LEAD) / RATE))
+    await vad.cleanup()
+    return states
+
+
+@pytest.mark.parametrize("name", ["sarah-arrived", "tom-speaking", "hello", "yes"])
+async def test_a_voice_is_told_soon(loaded: models.Models, name: str) -> None:
+    """A quarter of a second, so that the agent is silent within 280 ms."""
+    states = await told(loaded, clip(name))
+    assert states[0][0] == "SPEAKING"
+    assert 0 < states[0][1] <= 0.25
+
+
+async def test_the_end_of_a_word_is_not_the_end_of_a_voice(loaded: models.Models) -> None:
+    """Between two sentences in one breath."""
+    sound = clip("tom-speaking")
+    states = await told(loaded, sound)
+    assert [state for state, _ in states] == ["SPEAKING", "QUIET"]
+    assert 0.1 < states[1][1] - len(sound) / RATE < 0.35
+
+
+async def test_nobody_speaks_from_the_far_end_of_a_room(loaded: models.Models) -> None:
+    assert await told(loaded, clip("sarah-arrived") / 100) == []
+
+
+async def test_a_hiss_is_no_voice(loaded: models.Models) -> None:
+    assert await told(loaded, 1000 * np.random.default_rng(2).standard_normal(5 * RATE)) == []
