@@ -104,6 +104,8 @@ class Conversation:
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)
         self._ear = Ear(reports.words, reports.voice)
         self._gate = Gate()
+        self._kept = False
+        """Whether what a muted callee had said before is in the transcript already."""
         utterances: Utterances = {}
         self._utterances = utterances
         self._tap = VoiceTap(utterances, self._on_voice)
@@ -276,6 +278,7 @@ class Conversation:
 
     def callee_said(self, text: str, at: datetime) -> None:
         """Keep this as a turn of the callee, who said it when they had none."""
+        self._kept = True
         self._transcript.callee_said(text, at.isoformat())
 
     @property
@@ -330,6 +333,8 @@ class Conversation:
             self._reports.silence()
 
     async def _on_callee_turn(self, _: Any, __: Any, message: UserTurnStoppedMessage) -> None:
+        if self._kept and self._mute.leaving:
+            return
         self._callee_said(message.content, message.timestamp)
 
     def _callee_said(self, words: str | None, timestamp: str) -> None:

@@ -116,6 +116,9 @@ class Answerer:
         """The callee's turn is over, and the LLM is about to answer it."""
         if self._listening and self._verdict is None and self._presumed is None:
             self._machines.hold()
+        if self._verdict and self._verdict.who is AnsweredBy.SCREENING:
+            # What it asked says nothing of whoever speaks next.
+            self._classifier.again()
         self._machines.turn(text)
 
     def _beeped(self, _: float) -> None:
@@ -157,7 +160,6 @@ class Answerer:
     def _follow(self, verdict: Verdict) -> None:
         if verdict.who is AnsweredBy.SCREENING:
             # It may give way to a person, or to a mailbox.
-            self._classifier.again()
             self._until = self._now + 2 * LISTEN_SECONDS
         elif verdict.who.is_machine:
             self._listening = False
