@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -190,3 +192,38 @@ async def test_a_firing_that_comes_twice_is_one_call_and_one_that_is_late_is_non
     calls = (await up.get("/calls"))["calls"]
     assert sum(call["schedule_id"] == twice for call in calls) == 2
     assert await up.rings("+15550107005") == 0
+
+
+async def dialout(up: Up, *argv: str) -> tuple[int, str, str]:
+    """The command as a person runs it: exit code and what it said, out and err."""
+    run = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("dialout")), *argv,
+        env={**os.environ, "DIALOUT_API_URL": str(up.api.base_url), "DIALOUT_API_KEY": API_KEY},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await run.communicate()
+    return run.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.mark.timeout(120)
+async def test_the_command_does_what_it_says(up: Up) -> None:
+    from_number = ("--from", FROM_NUMBER)
+    code, out, err = await dialout(up, "do-not-call", "add", "+15550107007", "--reason", "asked")
+    assert (code, "listed" in out) == (0, True), err
+    code, out, err = await dialout(
+        up, "schedule", "add", "+15550107006", "--at", soon(6), *from_number, "--json"
+    )
+    assert code == 0, err
+    scheduled = json.loads(out)
+
+    code, out, err = await dialout(up, "call", "+15550107007", "--dry-run", *from_number)
+    rows = [line.split() for line in out.splitlines()]
+    assert code == 1, err
+    assert [row[1] for row in rows if row[:1] == ["do_not_call"]] == ["forbids"]
+
+    call_id = (await up.ended(scheduled["schedule_id"]))["call_id"]
+    code, out, err = await dialout(up, "calls", "show", call_id, "--json")
+    shown = json.loads(out)
+    assert code == 0, err
+    assert (shown["end_reason"], shown["to_number"]) == ("busy", "+15550107006")
+    assert await up.rings("+15550107007") == 0
