@@ -10,12 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from calls.calling_window import CallingWindow
 from calls.consent import Consent
-from calls.dial_request import Metadata, Number, Webhook
+from calls.dial_request import Metadata, Number, Unquoted, Webhook
 from calls.when import Zone
 
 CAMPAIGN_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 """Every campaign's id: a ULID."""
 _WINDOW = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$"
+Whole = Annotated[int, Unquoted]
+Seconds = Annotated[int, Field(ge=30, le=14_400), Unquoted]
+Times = Annotated[int, Field(ge=1, le=10), Unquoted]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -39,9 +42,9 @@ class Again(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    attempts: int = Field(1, ge=1, le=10)
+    attempts: Times = 1
     """So many attempts may end so; after the last of them it stands. 1: never again."""
-    gap_seconds: int = Field(3600, ge=0, le=30 * 86_400)
+    gap_seconds: Whole = Field(3600, ge=0, le=30 * 86_400)
     """Until the next; from the end of the call."""
 
 
@@ -69,9 +72,9 @@ class Breaker(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    share: float = Field(0.5, gt=0, le=1)
+    share: Annotated[float, Unquoted] = Field(0.5, gt=0, le=1)
     """So many of the last attempts failed (`failed`: not busy, and not unanswered), or more."""
-    of_last: int = Field(20, ge=5, le=100)
+    of_last: Whole = Field(20, ge=5, le=100)
     """Attempts that are looked at; with fewer it does not pause."""
 
     def trips(self, recent: Sequence["Finished"]) -> bool:
@@ -105,9 +108,9 @@ class CampaignRequest(BaseModel):
     forbidden."""
     time_zone: Zone | None = None
     """Where those are of whose row it is not said; by default where the number is."""
-    max_call_seconds: int | None = Field(None, ge=30, le=14_400)
+    max_call_seconds: Seconds | None = None
     retry: Retry = Retry()
-    max_attempts: int = Field(3, ge=1, le=10)
+    max_attempts: Times = 3
     """So often one contact is phoned, whatever comes of it."""
     breaker: Breaker = Breaker()
     consent: Consent | None = None
@@ -141,9 +144,9 @@ class CampaignChange(BaseModel):
     from_number: Number | None = None
     calling_window: str | None = Field(None, pattern=_WINDOW)
     time_zone: Zone | None = None
-    max_call_seconds: int | None = Field(None, ge=30, le=14_400)
+    max_call_seconds: Seconds | None = None
     retry: Retry | None = None
-    max_attempts: int | None = Field(None, ge=1, le=10)
+    max_attempts: Times | None = None
     breaker: Breaker | None = None
     consent: Consent | None = None
     webhook_url: Webhook | None = None

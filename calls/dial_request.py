@@ -54,6 +54,8 @@ _WEBHOOK_SCHEMA = {
     "type": "string", "maxLength": 2000, "pattern": "^https://[^ ]+$",
     "examples": ["https://example.com/calls"],
 }  # fmt: skip
+Unquoted = BeforeValidator(_number)
+"""Of an ``int`` or a ``float`` in a body."""
 Number = Annotated[str, AfterValidator(e164), WithJsonSchema(_NUMBER_SCHEMA)]
 Variable = Annotated[Value, BeforeValidator(_plain), WithJsonSchema(_PLAIN_SCHEMA)]
 Variables = Annotated[
@@ -90,9 +92,7 @@ class DialRequest(BaseModel):
     """What the agent's ``{{name}}`` stand for."""
     time_zone: str | None = Field(None, max_length=64)
     """Where the callee is, such as `Europe/Berlin`; by default where the number is."""
-    max_call_seconds: Annotated[int, Field(ge=30, le=14_400), BeforeValidator(_number)] | None = (
-        None
-    )
+    max_call_seconds: Annotated[int, Field(ge=30, le=14_400), Unquoted] | None = None
     metadata: Metadata = Field(default_factory=dict)
     """Yours; comes back with the record."""
 

@@ -82,7 +82,10 @@ class CampaignPage(BaseModel):
 _ROW_SCHEMA = ContactRow.model_json_schema(ref_template="#/components/schemas/{model}")
 # Consent is among the document's schemas already.
 _ROW_SCHEMA.pop("$defs", None)
-_ROWS_SCHEMA = {"type": "array", "maxItems": MOST, "items": _ROW_SCHEMA}
+_ANYTHING = {"description": "What is no such row is told as a bad one, and the others are kept."}
+_ROWS_SCHEMA = {
+    "type": "array", "maxItems": MOST, "items": {"anyOf": [_ROW_SCHEMA, _ANYTHING]},
+}  # fmt: skip
 
 
 class ContactList(BaseModel):
