@@ -161,6 +161,8 @@ class CampaignDialing:
                 campaign.campaign_id, self.clock(), limit=min(share - ready, _BATCH)
             )
             for contact in found:
+                if self.clock() >= until:
+                    return ready
                 ready += self._attempt(campaign, contact)
             if not found:
                 break

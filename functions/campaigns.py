@@ -48,7 +48,7 @@ RESULTS = {
     },
     "content": {"text/csv": {"schema": {"type": "string"}}},
 }
-_PUMPS = timedelta(seconds=10)
+_PUMPS = timedelta(seconds=3)
 """So long whoever starts a campaign waits for its first calls to be made ready."""
 
 

@@ -207,7 +207,7 @@ async def test_a_csv_of_twelve_with_every_kind_of_callee(tmp_path: Path) -> None
 
 
 CONTACTS = int(os.environ.get("DIALOUT_REHEARSED_CONTACTS", "1000"))
-SEATS, PACE = 50, 2.5
+SEATS, PACE = 50, 2.0
 """Calls a second: what two cores carry of all the functions, the cloud and the phones."""
 
 
