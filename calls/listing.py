@@ -19,12 +19,14 @@ class Filter:
 
     status: Status | None = None
     agent: str | None = None
+    campaign_id: str | None = None
     since: datetime | None = None
 
     def takes(self, call: Call) -> bool:
         return (
             (self.status is None or call.status is self.status)
             and (self.agent is None or call.agent == self.agent)
+            and (self.campaign_id is None or call.campaign_id == self.campaign_id)
             and (self.since is None or call.created_at >= self.since)
         )
 

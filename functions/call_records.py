@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from calls.call import CALL_ID, Call, EndReason, Status, now
+from calls.campaign import CAMPAIGN_ID
 from calls.listing import Filter, page
 from functions import http_api, wiring
 from functions.call_view import CallView, view
@@ -44,12 +45,13 @@ def one(call_id: CallId) -> CallView:
 def many(
     status: Annotated[Status | None, Query()] = None,
     agent: Annotated[str | None, Query()] = None,
+    campaign: Annotated[str | None, Query(pattern=CAMPAIGN_ID)] = None,
     since: Annotated[Annotated[AwareDatetime, BeforeValidator(_date_time)] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(pattern=CALL_ID)] = None,
 ) -> Page:
     """The calls, newest first."""
-    wanted = Filter(status=status, agent=agent, since=since)
+    wanted = Filter(status=status, agent=agent, campaign_id=campaign, since=since)
     calls, more = page(wiring.records(), wanted, limit=limit, before=cursor, at=now())
     return Page(calls=[view(call) for call in calls], cursor=more)
 

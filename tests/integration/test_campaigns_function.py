@@ -11,7 +11,7 @@ from calls import status_report
 from calls.call import EndReason, now
 from calls.campaign import State
 from calls.do_not_call import Listing
-from functions import campaign_pump, campaign_reports, campaigns, opt_outs, wiring
+from functions import call_records, campaign_pump, campaign_reports, campaigns, opt_outs, wiring
 from functions.log import logger
 from tests.integration.conftest import API_KEY, Twilio
 from tests.integration.gateway import Context, event
@@ -207,6 +207,13 @@ def test_a_campaign_runs_from_start_to_results(twilio: Twilio) -> None:
     records = {wiring.records().get(each).to_number: each for each in calls}
     record = wiring.records().get(calls[0])
     assert (record.campaign_id, record.attempt, record.metadata) == (campaign_id, 1, {"crm": "7"})
+    for of, found in ((campaign_id, set(calls)), ("01J00000000000000000000000", set())):
+        request = event(
+            "GET /calls", "/calls", query=f"campaign={of}",
+            headers={"authorization": f"Bearer {API_KEY}"},
+        )  # fmt: skip
+        listed = json.loads(call_records.handler(request, Context())["body"])["calls"]
+        assert {each["call_id"] for each in listed} == found
     told(records[numbers[0]], "busy")
     told(records[numbers[1]], "failed")
     told(records[numbers[2]], "completed", EndReason.VOICEMAIL_LEFT)
@@ -247,8 +254,8 @@ def test_a_campaign_runs_from_start_to_results(twilio: Twilio) -> None:
     assert lines[numbers[4]]["call_id"] == records[numbers[4]]
     assert lines[numbers[4]]["outcome.decision"] == "confirmed"
     assert lines[numbers[4]]["outcome.note"] == '\'=HYPERLINK("x")', "no spreadsheet runs it"
-    listed = ask(f"GET /campaigns/{campaign_id}/contacts", query="disposition=voicemail")["json"]
-    assert [each["to_number"] for each in listed["contacts"]] == [numbers[2]]
+    left = ask(f"GET /campaigns/{campaign_id}/contacts", query="disposition=voicemail")["json"]
+    assert [each["to_number"] for each in left["contacts"]] == [numbers[2]]
 
 
 def test_what_is_paused_rings_nobody_and_cannot_be_changed_while_it_runs(twilio: Twilio) -> None:
