@@ -57,6 +57,15 @@ def test_the_first_listing_stands(store: Store) -> None:
     assert store.listed.get(TOM) == LISTING
 
 
+def test_many_numbers_are_asked_for_at_once(store: Store) -> None:
+    numbers = [f"+1555010{each:04}" for each in range(250)]
+    listed = {numbers[0], numbers[99], numbers[100], numbers[249]}
+    for number in [*listed, "+15550199999"]:
+        store.listed.put(LISTING.model_copy(update={"number": number}))
+    assert store.listed.among([*numbers, numbers[0]]) == listed
+    assert store.listed.among([]) == set()
+
+
 def test_the_list_is_read_in_pages(store: Store) -> None:
     numbers = [f"+1555010000{n}" for n in (3, 1, 2)]
     for number in numbers:

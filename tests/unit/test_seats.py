@@ -39,6 +39,21 @@ def test_without_a_free_seat_nobody_is_phoned(used: int, free: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seats", "reserve", "open_to"),
+    [(10, 0.1, 9), (50, 0.1, 45), (9, 0.1, 9), (1, 0.9, 1), (0, 0.1, 0), (10, 0, 10)],
+)
+def test_a_share_is_left_to_others_but_of_a_few_none(
+    seats: int, reserve: float, open_to: int
+) -> None:
+    fleet = Fleet((beat("a", seats),), open_to - 1, None)
+    assert fleet.open_to(AT, 100, reserve) == open_to
+    if open_to:
+        assert find_place(fleet, AT, **LIMITS, reserve=reserve).capacity == open_to
+    with pytest.raises(NoFreeSeatError):
+        find_place(Fleet(fleet.beats, open_to, None), AT, **LIMITS, reserve=reserve)
+
+
+@pytest.mark.parametrize(
     ("ahead", "wait"), [(-5, 0), (0, 0), (2.5, 2.5), (3, 3), (3.01, None), (9, None)]
 )
 def test_a_turn_is_waited_for_a_little(ahead: float, wait: float | None) -> None:
