@@ -98,7 +98,7 @@ class Leaving:
             await self._say_message(words)
 
     async def _say_message(self, words: str) -> None:
-        self._wait(FAREWELL_SECONDS + len(words) / LETTERS_PER_SECOND)
+        self._wait(len(words) / LETTERS_PER_SECOND)
         await self._left.take_leave(words)
 
     def transfer(self, hand_off: HandOff) -> None:
@@ -153,10 +153,12 @@ class Leaving:
         self._wait()
         self._left.leave()
 
-    def _wait(self, seconds: float = FAREWELL_SECONDS) -> None:
+    def _wait(self, more_seconds: float = 0) -> None:
         self.begun = True
         self._disarm()
-        self._late = asyncio.get_running_loop().call_later(seconds, self.last_word)
+        self._late = asyncio.get_running_loop().call_later(
+            FAREWELL_SECONDS + more_seconds, self.last_word
+        )
 
     def _drop(self) -> None:
         self._message = None
