@@ -1,5 +1,6 @@
 """``dialout calls``: what became of the calls."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -38,6 +39,9 @@ def calls(context: typer.Context) -> None:
 def list_(
     status: Status = None,
     agent: AgentName = None,
+    campaign: Annotated[
+        str | None, typer.Option(metavar="CAMPAIGN_ID", help="Of this campaign alone.")
+    ] = None,
     since: Since = None,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -55,7 +59,9 @@ def list_(
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=UTC)
     with access.client(env, url) as api:
-        page = api.list(status=status, agent=agent, since=since, limit=limit, cursor=cursor)
+        page = api.list(
+            status=status, agent=agent, campaign=campaign, since=since, limit=limit, cursor=cursor
+        )
     typer.echo(page.model_dump_json()) if as_json else _table(page)
 
 
@@ -102,8 +108,6 @@ def recording(
     Example:
       dialout calls recording 01KAHZ3S7M8C4V0W2TRYQ5N6PX -o call.wav
     """
-    import json
-
     path = output or Path(f"{Path(call_id).name}.wav")
     with access.client(env, url) as api:
         audio = api.recording(call_id)
@@ -132,12 +136,11 @@ def _table(page: "Page") -> None:
 
 
 def _show(record: "CallRecord") -> None:
-    from dialout.watching import said, summary
+    from dialout.watching import happened, said, summary
 
     typer.echo(f"{record.call_id}  {record.to_number}  agent {record.agent}")
     for entry in record.timeline:
-        detail = f": {entry.detail}" if entry.detail else ""
-        typer.echo(f"{entry.at:%H:%M:%S}  {entry.event}{detail}")
+        typer.echo(f"{entry.at:%H:%M:%S}  {happened(entry)}")
     for turn in record.transcript or []:
         typer.echo(f"{said(turn)}{_waited(turn)}")
     typer.echo(summary(record) if record.ended else f"Now: {record.status}")
@@ -168,7 +171,10 @@ def _findings(record: "CallRecord") -> list[tuple[str, object]]:
     if record.summary:
         found.append(("Summary", record.summary))
     if record.outcome:
-        found += [("Outcome", f"{name} = {value}") for name, value in record.outcome.items()]
+        found += [
+            ("Outcome", f"{name} = {value if isinstance(value, str) else json.dumps(value)}")
+            for name, value in record.outcome.items()
+        ]
     if record.answer_to_first_audio_ms is not None:
         found.append(("First audio", f"{record.answer_to_first_audio_ms} ms after the answer"))
     if record.latency:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from dialout.client import Client
-from dialout.record import CallRecord, Turn, TurnLatency
+from dialout.record import CallRecord, TimelineEntry, Turn, TurnLatency
 
 _SECONDS = 1.0
 """Between two looks."""
@@ -43,12 +43,17 @@ class Watching:
     def _news(self, record: CallRecord) -> None:
         turns = record.transcript or []
         news = [
-            *((entry.at, f"  {entry.event}") for entry in record.timeline[self._told :]),
+            *((entry.at, f"  {happened(entry)}") for entry in record.timeline[self._told :]),
             *((turn.at, said(turn)) for turn in turns[self._turns :]),
         ]
         self._told, self._turns = len(record.timeline), len(turns)
         for _, line in sorted(news, key=lambda each: each[0]):
             self._say(line)
+
+
+def happened(entry: TimelineEntry) -> str:
+    """An entry of the timeline in a line."""
+    return f"{entry.event}: {entry.detail}" if entry.detail else entry.event
 
 
 def said(turn: Turn) -> str:

@@ -50,15 +50,23 @@ class Calls(Group[S]):
         *,
         status: str | None = None,
         agent: str | None = None,
+        campaign: str | None = None,
         since: datetime | None = None,
         limit: int = 20,
         cursor: str | None = None,
     ) -> Sent:
-        """Calls, newest first; ``since`` with its time zone, ``limit`` up to 100."""
+        """Calls, newest first.
+
+        Args:
+            campaign: its id.
+            since: with its time zone.
+            limit: up to 100.
+        """
         return Sent(
             query={
                 "status": status,
                 "agent": agent,
+                "campaign": campaign,
                 "since": since,
                 "limit": limit,
                 "cursor": cursor,

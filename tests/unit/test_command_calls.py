@@ -19,7 +19,10 @@ RINGING = {**CALL, "status": "ringing", "timeline": [{"at": f"{AT}1Z", "event": 
 SAID = {"number": 1, "role": "agent", "text": "Hi.", "at": f"{AT}3Z"}
 OVER = {
     **CALL, "end_reason": "agent_hung_up", "duration_seconds": 9, "transcript": [SAID],
-    "timeline": [*RINGING["timeline"], {"at": f"{AT}2Z", "event": "answered"}],
+    "timeline": [
+        *RINGING["timeline"], {"at": f"{AT}2Z", "event": "answered"},
+        {"at": f"{AT}4Z", "event": "tool", "detail": "end_call"},
+    ],
 }  # fmt: skip
 
 
@@ -28,7 +31,8 @@ def test_a_call_is_watched_to_its_end() -> None:
     api.will(RINGING, RINGING, OVER)
     record = Watching(api.client(), lines.append, sleep=lambda _: None).until_end("01")
     assert lines == [
-        "  ringing", "  answered", " agent: Hi.", "Ended after 9 s: agent_hung_up",
+        "  ringing", "  answered", " agent: Hi.", "  tool: end_call",
+        "Ended after 9 s: agent_hung_up",
     ]  # fmt: skip
     assert record.ended
 
@@ -162,7 +166,8 @@ def test_a_variable_without_a_value_is_refused() -> None:
 
 RICH = {
     **OVER, "disposition": "completed", "summary": "She confirmed.", "answered_by": "human",
-    "outcome": {"decision": "confirmed", "note": None}, "answer_to_first_audio_ms": 15,
+    "outcome": {"decision": "confirmed", "note": None, "asked": True},
+    "answer_to_first_audio_ms": 15,
     "latency": {"p50_ms": 700, "p95_ms": 900, "turns": 4},
     "transcript": [
         {**SAID, "latency_ms": 640},
@@ -184,7 +189,7 @@ def test_calls_are_listed_shown_ended_and_fetched(api: Api, tmp_path: Path) -> N
     assert "--cursor 01" in listed.stderr
     assert run.invoke(app, ["calls", "list", "--status", "ringing"]).stdout == "No calls.\n"
     shown = run.invoke(app, ["calls", "show", "01"]).stdout
-    assert "10:00:02  answered\n agent: Hi.\nEnded after 9 s" in shown
+    assert "10:00:02  answered\n10:00:04  tool: end_call\n agent: Hi.\nEnded after 9 s" in shown
     assert run.invoke(app, ["calls", "cancel", "01"]).exit_code == 0
     ended = run.invoke(app, ["calls", "hang-up", "01", "--json"])
     assert json.loads(ended.stdout)["call_id"] == "01"
@@ -203,6 +208,7 @@ def test_show_tells_what_came_of_a_call(api: Api) -> None:
         " agent: Hi.  (600 ms: turn 300, token 150, voice 110, sound 40)",
         "Disposition: completed",
         "Summary:     She confirmed.", "Outcome:     decision = confirmed",
+        "Outcome:     asked = true",
         "First audio: 15 ms after the answer", "Latency:     p50 700 ms, p95 900 ms of 4 turns",
         "Answered by: human", "Recording:   completed",
     ):  # fmt: skip
@@ -211,9 +217,10 @@ def test_show_tells_what_came_of_a_call(api: Api) -> None:
 
 def test_a_listing_is_asked_for_as_it_was_said(api: Api) -> None:
     api.will({"calls": []})
-    run.invoke(app, ["calls", "list", "--since", "2026-11-25", "--agent", "amelia", "--limit", "5"])
+    argv = ["--since", "2026-11-25", "--agent", "amelia", "--limit", "5", "--campaign", "03"]
+    run.invoke(app, ["calls", "list", *argv])
     assert dict(api.asked[0].url.params) == {
-        "since": "2026-11-25T00:00:00Z", "agent": "amelia", "limit": "5",
+        "since": "2026-11-25T00:00:00Z", "agent": "amelia", "limit": "5", "campaign": "03",
     }  # fmt: skip
     assert run.invoke(app, ["calls", "list", "--status", "gone"]).exit_code == 2
 
