@@ -53,6 +53,7 @@ from media_service.playout import Playout, Utterances, VoiceTap
 from media_service.reply_watch import ReplyWatch
 from media_service.reports import Reports
 from media_service.services import Services
+from media_service.tools import end_call, transfer_call
 from media_service.tools.toolbox import Toolbox
 from media_service.transcript import Transcript
 from media_service.turn_start import TurnStart
@@ -99,7 +100,9 @@ class Conversation:
         transport = _transport(line, agent)
         user, assistant = self._aggregators(models, agent, line)
         self._user = user
-        watch = self._watch = ReplyWatch(self._late, transcript.agent_worded)
+        watch = self._watch = ReplyWatch(
+            self._late, transcript.agent_worded, leaving=(end_call.NAME, transfer_call.NAME)
+        )
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)
         self._ear = Ear(reports.words, reports.voice)

@@ -1,7 +1,7 @@
 """Between the LLM and the voice: whether an answer comes in time, and whether it is the last."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
@@ -25,6 +25,7 @@ TOKEN_SECONDS = 4.0
 """From the end of the callee's turn to the LLM's first token, and from one token to the next."""
 SOUND_SECONDS = 2.0
 """From the last word of a text to the first sound of it."""
+_ANSWER = (LLMFullResponseStartFrame, LLMTextFrame, LLMFullResponseEndFrame)
 
 
 class ReplyWatch(FrameProcessor):
@@ -36,6 +37,7 @@ class ReplyWatch(FrameProcessor):
     Args:
         late: called with ``llm`` or ``tts``, once per lateness.
         worded: called with every word that is to be said, or more of them.
+        leaving: the tools by which the agent leaves.
 
     Attributes:
         last_word: the frame behind the last words, once they are on their way. An earlier one may
@@ -43,12 +45,20 @@ class ReplyWatch(FrameProcessor):
     """
 
     def __init__(
-        self, late: Callable[[str], None], worded: Callable[[], None] = lambda: None
+        self,
+        late: Callable[[str], None],
+        worded: Callable[[], None] = lambda: None,
+        leaving: Collection[str] = (),
     ) -> None:
         super().__init__()
         self.last_word: LastWordFrame | None = None
         self._late = late
         self._worded = worded
+        self._tools = leaving
+        self._last = False
+        """The answer whose end comes next asked to leave."""
+        self._complete = False
+        """That end has come: what the LLM says on top of it is not said."""
         self._open = False
         self._words = ""
         """Of the present answer, or the last."""
@@ -90,7 +100,7 @@ class ReplyWatch(FrameProcessor):
     def stay(self) -> None:
         """The agent does not leave after all."""
         self.last_word = None
-        self._hushed = False
+        self._hushed = self._last = self._complete = False
 
     async def cleanup(self) -> None:
         """Forget the deadline."""
@@ -105,6 +115,8 @@ class ReplyWatch(FrameProcessor):
             return
         if self._hushed and isinstance(frame, LLMTextFrame | LLMContextFrame):
             return
+        if self._complete and isinstance(frame, _ANSWER):
+            return  # Begun before the LLM's wish to leave was known: to a turn that came in two.
         if isinstance(frame, FunctionCallResultFrame) and direction is FrameDirection.DOWNSTREAM:
             self._settle(frame)
         await self.push_frame(frame, direction)
@@ -128,11 +140,14 @@ class ReplyWatch(FrameProcessor):
             self._arm(TOKEN_SECONDS, "llm")
         elif isinstance(frame, FunctionCallsStartedFrame):
             self._disarm()
+            # It comes ahead of the rest of its answer, and always ahead of that answer's end.
+            self._last = any(call.function_name in self._tools for call in frame.function_calls)
         elif isinstance(frame, TTSSpeakFrame):
             self._worded()
             self._arm(SOUND_SECONDS, "tts")
         elif isinstance(frame, LLMFullResponseEndFrame):
             self._open = False
+            self._complete = self._last
             self._disarm()
             if self._said or self._filler_due:
                 self._arm(SOUND_SECONDS, "tts")
@@ -142,6 +157,8 @@ class ReplyWatch(FrameProcessor):
 
     def _settle(self, frame: FunctionCallResultFrame) -> None:
         result = frame.properties
+        if frame.function_name in self._tools and not isinstance(result, LeavingResult):
+            self._last = self._complete = False
         if isinstance(result, LeavingResult) and not self._hushed:
             self._leaving = result
         elif isinstance(result, QuietResult) and self._words.rstrip().endswith("?"):
@@ -173,6 +190,7 @@ class ReplyWatch(FrameProcessor):
 
     def _forget_answer(self) -> None:
         self._open, self._words = False, ""
+        self._last = self._complete = False
         self._disarm()
 
     def _arm(self, seconds: float, who: str) -> None:

@@ -8,6 +8,7 @@ from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
     Frame,
+    FunctionCallFromLLM,
     FunctionCallResultFrame,
     FunctionCallResultProperties,
     FunctionCallsStartedFrame,
@@ -203,3 +204,61 @@ async def test_a_filler_that_sounds_early_owes_no_more() -> None:
 async def test_a_voice_without_a_sound_is_late_with_a_filler_too() -> None:
     late, _ = await watched(START(), FillerFrame(text="One."), END(), SleepFrame(LATE))
     assert late == ["tts"]
+
+
+def begun(name: str) -> FunctionCallsStartedFrame:
+    call = FunctionCallFromLLM(
+        function_name=name, tool_call_id="1", arguments={}, context=LLMContext()
+    )
+    return FunctionCallsStartedFrame([call])
+
+
+def result_of(name: str, properties: FunctionCallResultProperties | None) -> Frame:
+    return FunctionCallResultFrame(
+        function_name=name, tool_call_id="1", arguments={}, result="ok", properties=properties
+    )
+
+
+async def leaving(*frames: Frame) -> list[str]:
+    """What is said by an agent that leaves with `end_call`."""
+    watch = ReplyWatch(lambda _: None, leaving=["end_call"])
+    down, _ = await run_test(watch, frames_to_send=frames)
+    return [
+        frame.text if isinstance(frame, LLMTextFrame | TTSSpeakFrame) else "(last word)"
+        for frame in down
+        if isinstance(frame, LLMTextFrame | TTSSpeakFrame | LastWordFrame)
+    ]
+
+
+async def test_a_turn_that_came_in_two_gets_one_goodbye() -> None:
+    """The second half was being answered when the first answer's wish to leave was known."""
+    said = await leaving(
+        START(), LLMTextFrame("Goodbye, Sarah!"), SleepFrame(0.01), begun("end_call"),
+        SleepFrame(0.01), END(), START(), result_of("end_call", LeavingResult(FAREWELL)),
+        LLMTextFrame("Goodbye!"), END(),
+    )  # fmt: skip
+    assert said == ["Goodbye, Sarah!", "(last word)"]
+
+
+async def test_a_wish_to_leave_that_overtakes_its_own_answer_loses_no_word_of_it() -> None:
+    said = await leaving(
+        begun("end_call"), START(), LLMTextFrame("Goodbye, Sarah!"), END(),
+        result_of("end_call", LeavingResult(FAREWELL)),
+    )  # fmt: skip
+    assert said == ["Goodbye, Sarah!", "(last word)"]
+
+
+async def test_who_may_not_leave_after_all_goes_on() -> None:
+    said = await leaving(
+        START(), LLMTextFrame("One moment."), SleepFrame(0.01), begun("end_call"),
+        SleepFrame(0.01), END(), result_of("end_call", None), START(), LLMTextFrame("So."), END(),
+    )  # fmt: skip
+    assert said == ["One moment.", "So."]
+
+
+async def test_other_tools_end_nothing() -> None:
+    said = await leaving(
+        START(), LLMTextFrame("A."), SleepFrame(0.01), begun("record_answer"), SleepFrame(0.01),
+        END(), START(), LLMTextFrame("B."), END(),
+    )  # fmt: skip
+    assert said == ["A.", "B."]
