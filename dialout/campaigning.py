@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dialout import access
+from dialout import access, campaign_report, retry_policy
 from dialout.access import AsJson, Url
 from dialout.call_options import (
     AgentName,
@@ -24,7 +24,7 @@ from dialout.parameters import Env
 from dialout.refusal import ExitCode
 
 if TYPE_CHECKING:
-    from dialout.campaign import Added, Breaker, Campaign, Preview, Retry
+    from dialout.campaign import Added
     from dialout.client import Client
 
 app = typer.Typer(no_args_is_help=True, help="Many calls to a list of people.")
@@ -72,7 +72,7 @@ def create(
     Example:
       dialout campaign create appointments --agent reminder --retry busy=3,600
     """
-    again, breaks = _retry(retry), _breaker(breaker)
+    again, breaks = retry_policy.retry(retry), retry_policy.breaker(breaker)
     with access.client(env, url) as api:
         campaign = api.campaigns.create(
             name,
@@ -89,7 +89,7 @@ def create(
             metadata=pairs(metadata, "--metadata") or None,
             idempotency_key=idempotency_key,
         )
-    _tell(campaign, as_json=as_json)
+    campaign_report.tell(campaign, as_json=as_json)
 
 
 @app.command()
@@ -155,7 +155,7 @@ def preview(
     """
     with access.client(env, url) as api:
         told = api.campaigns.preview(campaign_id, average_call_seconds=average_call_seconds)
-    typer.echo(told.model_dump_json()) if as_json else _foretell(told)
+    typer.echo(told.model_dump_json()) if as_json else campaign_report.foretell(told)
 
 
 @app.command()
@@ -169,7 +169,7 @@ def start(
     """
     with access.client(env, url) as api:
         campaign = api.campaigns.start(campaign_id)
-    _tell(campaign, as_json=as_json)
+    campaign_report.tell(campaign, as_json=as_json)
 
 
 @app.command()
@@ -195,7 +195,7 @@ def pause(
     """
     with access.client(env, url) as api:
         campaign = api.campaigns.pause(campaign_id)
-    _tell(campaign, as_json=as_json)
+    campaign_report.tell(campaign, as_json=as_json)
 
 
 @app.command()
@@ -209,7 +209,7 @@ def cancel(
     """
     with access.client(env, url) as api:
         campaign = api.campaigns.cancel(campaign_id)
-    _tell(campaign, as_json=as_json)
+    campaign_report.tell(campaign, as_json=as_json)
 
 
 @app.command()
@@ -223,7 +223,7 @@ def show(
     """
     with access.client(env, url) as api:
         campaign = api.campaigns.get(campaign_id)
-    _tell(campaign, as_json=as_json)
+    campaign_report.tell(campaign, as_json=as_json)
 
 
 @app.command("list")
@@ -280,7 +280,7 @@ def watch(
             )
             raise typer.Exit(ExitCode.INTERRUPTED) from None
     if not as_json:
-        _tell(campaign, as_json=False)
+        campaign_report.tell(campaign, as_json=False)
     raise typer.Exit(0 if campaign.state == "completed" else ExitCode.REFUSED)
 
 
@@ -323,66 +323,3 @@ def _whole(api: "Client", campaign_id: str) -> str:
         cursor = page.cursor
         if cursor is None:
             return "".join(pages)
-
-
-def _retry(given: list[str] | None) -> "Retry | None":
-    from dialout.campaign import Again, Retry
-
-    if not given:
-        return None
-    found: dict[str, Again] = {}
-    for kind, text in pairs(given, "--retry").items():
-        try:
-            attempts, gap = map(int, text.split(","))
-        except ValueError:
-            attempts, gap = 0, -1
-        if kind not in Retry.model_fields or attempts < 1 or gap < 0:
-            raise typer.BadParameter(
-                f"{kind}={text}: KIND=ATTEMPTS,GAP is wanted, such as busy=3,600; kinds are "
-                f"{', '.join(Retry.model_fields)}",
-                param_hint="--retry",
-            )
-        found[kind] = Again(attempts=attempts, gap_seconds=gap)
-    return Retry(**found)
-
-
-def _breaker(given: str | None) -> "Breaker | None":
-    from dialout.campaign import Breaker
-
-    if given is None:
-        return None
-    try:
-        share, last = given.split(",")
-        return Breaker(share=float(share), of_last=int(last))
-    except ValueError:
-        raise typer.BadParameter(
-            "SHARE,LAST is wanted, such as 0.5,20", param_hint="--breaker"
-        ) from None
-
-
-def _foretell(told: "Preview") -> None:
-    about = "about " if told.estimated else ""
-    later = f", {told.of_them_later} of them later" if told.of_them_later else ""
-    typer.echo(f"Contacts:  {told.contacts}")
-    typer.echo(f"Called:    {about}{told.will_be_called}{later}")
-    for rule, count in told.skipped.items():
-        typer.echo(f"Skipped:   {about}{count}, {rule}")
-    hours, minutes = divmod(round(told.seconds / 60), 60)
-    pace = f"{told.calls_per_second:g} calls a second and {told.seats} seats"
-    typer.echo(f"Time:      {hours} h {minutes} min, at {pace}")
-    typer.echo(f"Cost:      {told.usd:.2f} USD, {told.usd_per_call:.3f} a call")
-
-
-def _tell(campaign: "Campaign", *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(campaign.model_dump_json())
-        return
-    typer.echo(f"{campaign.campaign_id} ({campaign.name}): {campaign.state}")
-    if campaign.paused_because:
-        typer.echo(f"paused by itself: {campaign.paused_because}")
-    progress = campaign.progress
-    if progress is None:
-        return
-    typer.echo(f"{progress.done} of {progress.contacts} done, {progress.calling} in calls")
-    for disposition, count in sorted(progress.by_disposition.items()):
-        typer.echo(f"  {count:>6}  {disposition}")
