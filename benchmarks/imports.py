@@ -20,6 +20,8 @@ BOUNDS_MS = {
     "functions.events": 500,
     "functions.announcer": 600,
     "functions.debrief": 600,
+    "functions.campaigns": 700,
+    "functions.campaign_reports": 600,
     "functions.sweeper": 600,
     "boto3": 300,
     "twilio.rest": 200,
