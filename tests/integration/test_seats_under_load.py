@@ -241,8 +241,8 @@ def test_twenty_at_once_at_five_a_second_are_spread_over_nearly_four(dynamodb: A
             at[0] += timedelta(seconds=seconds)
 
         dialer = Dialer(
-            office.records, office.ledger, office.dialer.do_not_call, office.network, office.queue, chosen,
-            lambda: at[0], sleep,
+            office.records, office.ledger, office.dialer.do_not_call, office.network,
+            office.queue, chosen, lambda: at[0], sleep,
         )  # fmt: skip
         while True:
             try:
