@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from calls.calling_window import CallingWindow
 from calls.consent import Consent
@@ -16,13 +16,21 @@ from calls.when import Zone
 CAMPAIGN_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 """Every campaign's id: a ULID."""
 _WINDOW = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$"
+
+
+def _hours(text: str) -> str:
+    CallingWindow.parse(text)
+    return text
+
+
+Hours = Annotated[str, Field(pattern=_WINDOW, examples=["10:00-18:00"]), AfterValidator(_hours)]
 Whole = Annotated[int, Unquoted]
 Seconds = Annotated[int, Field(ge=30, le=14_400), Unquoted]
 Times = Annotated[int, Field(ge=1, le=10), Unquoted]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class State(StrEnum):
+class CampaignState(StrEnum):
     """Whether a campaign makes calls."""
 
     DRAFT = "draft"
@@ -34,7 +42,7 @@ class State(StrEnum):
     @property
     def over(self) -> bool:
         """Whether it never makes a call again."""
-        return self in (State.COMPLETED, State.CANCELLED)
+        return self in (CampaignState.COMPLETED, CampaignState.CANCELLED)
 
 
 class Again(BaseModel):
@@ -103,7 +111,7 @@ class CampaignRequest(BaseModel):
     """The name of a file in `agents/`."""
     from_number: Number | None = None
     """The caller's number, one of yours at Twilio; by default DIALOUT_DEFAULT_FROM_NUMBER."""
-    calling_window: str | None = Field(None, pattern=_WINDOW, examples=["10:00-18:00"])
+    calling_window: Hours | None = None
     """When people are phoned, in their own time. What DIALOUT_CALLING_WINDOW does not allow stays
     forbidden."""
     time_zone: Zone | None = None
@@ -120,13 +128,6 @@ class CampaignRequest(BaseModel):
     metadata: Metadata = Field(default_factory=dict)
     """Yours; comes back with the campaign, and with each of its calls."""
 
-    @field_validator("calling_window")
-    @classmethod
-    def _window(cls, text: str | None) -> str | None:
-        if text is not None:
-            CallingWindow.parse(text)
-        return text
-
 
 class CampaignChange(BaseModel):
     """The body of ``PATCH /campaigns/{campaign_id}``: what is not given stays."""
@@ -142,7 +143,7 @@ class CampaignChange(BaseModel):
     agent: str | None = Field(None, max_length=40)
     """Like all below, only while it is not running."""
     from_number: Number | None = None
-    calling_window: str | None = Field(None, pattern=_WINDOW)
+    calling_window: Hours | None = None
     time_zone: Zone | None = None
     max_call_seconds: Seconds | None = None
     retry: Retry | None = None
@@ -171,7 +172,7 @@ class Campaign(CampaignRequest):
 
     campaign_id: str
     """A ULID."""
-    state: State = State.DRAFT
+    state: CampaignState = CampaignState.DRAFT
     paused_because: str | None = None
     """Of a campaign that paused by itself: why."""
     created_at: datetime
@@ -189,10 +190,10 @@ class Campaign(CampaignRequest):
         Raises:
             CampaignOverError: it is completed or cancelled.
         """
-        if self.state is State.RUNNING:
+        if self.state is CampaignState.RUNNING:
             return self
         self.check_open()
-        return self._now(State.RUNNING, at, paused_because=None,
+        return self._now(CampaignState.RUNNING, at, paused_because=None,
                          started_at=self.started_at or at)  # fmt: skip
 
     def pause(self, at: datetime, because: str | None = None) -> "Campaign":
@@ -201,22 +202,24 @@ class Campaign(CampaignRequest):
         Raises:
             CampaignOverError: it is completed or cancelled.
         """
-        if self.state is State.DRAFT:
+        if self.state is CampaignState.DRAFT:
             raise CampaignStateError("it has not begun: there is nothing to pause")
         self.check_open()
-        if self.state is State.PAUSED:
+        if self.state is CampaignState.PAUSED:
             return self
-        return self._now(State.PAUSED, at, paused_because=because)
+        return self._now(CampaignState.PAUSED, at, paused_because=because)
 
     def cancel(self, at: datetime) -> "Campaign":
         """This campaign ended by request; itself, if it is over."""
-        return self if self.state.over else self._now(State.CANCELLED, at, ended_at=at)
+        return self if self.state.over else self._now(CampaignState.CANCELLED, at, ended_at=at)
 
     def complete(self, at: datetime) -> "Campaign":
         """This campaign at its end; itself, if it does not run, or contacts are being added."""
-        if self.state is not State.RUNNING or (self.adding_until and at < self.adding_until):
+        if self.state is not CampaignState.RUNNING or (
+            self.adding_until and at < self.adding_until
+        ):
             return self
-        return self._now(State.COMPLETED, at, ended_at=at)
+        return self._now(CampaignState.COMPLETED, at, ended_at=at)
 
     def adding(self, until: datetime) -> "Campaign":
         """This campaign while contacts are added.
@@ -239,7 +242,7 @@ class Campaign(CampaignRequest):
             return self.cancel(at)
         self.check_open()
         campaign = self
-        if change.terms and self.state is State.RUNNING:
+        if change.terms and self.state is CampaignState.RUNNING:
             raise CampaignStateError("it is running: pause it before you change how it calls")
         given = dict(change.terms) | ({"name": change.name} if change.name else {})
         if any(getattr(self, name) != value for name, value in given.items()):
@@ -257,14 +260,14 @@ class Campaign(CampaignRequest):
         if self.state.over:
             raise CampaignOverError(self.state)
 
-    def _now(self, state: State, at: datetime, **changes: Any) -> "Campaign":
+    def _now(self, state: CampaignState, at: datetime, **changes: Any) -> "Campaign":
         return self.model_copy(update={"state": state, "updated_at": at, **changes})
 
 
 class CampaignOverError(Exception):
     """It is completed or cancelled, and stays so."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CampaignState) -> None:
         super().__init__(f"this campaign is {state}: make a new one")
 
 

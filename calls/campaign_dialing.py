@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from calls import attempts, dial_rules
 from calls.call import Call, EndReason, now
 from calls.calling_window import CallingWindow, CallingWindowError, zones
-from calls.campaign import Campaign, Finished, State
+from calls.campaign import Campaign, CampaignState, Finished
 from calls.campaign_ports import CampaignNotFoundError, Campaigns, ContactNotFoundError
 from calls.contact import Contact, NotDueError, disposition, not_made
 from calls.dial_request import DialRequest
@@ -74,9 +74,9 @@ class CampaignDialing:
             room -= tally.calling
             if campaign.state.over:
                 self._close(campaign, tally.left, until)
-            elif campaign.state is State.RUNNING and not tally.left:
+            elif campaign.state is CampaignState.RUNNING and not tally.left:
                 self._complete(campaign)
-            elif campaign.state is State.RUNNING:
+            elif campaign.state is CampaignState.RUNNING:
                 running.append(campaign)
         # Nobody is always first.
         random.shuffle(running)
@@ -113,7 +113,7 @@ class CampaignDialing:
             return None
         recent = self.campaigns.finish(campaign_id, ended)
         campaign = self.campaigns.get(campaign_id)
-        if campaign.state is not State.RUNNING or not campaign.breaker.trips(recent):
+        if campaign.state is not CampaignState.RUNNING or not campaign.breaker.trips(recent):
             return None
         last = recent[-campaign.breaker.of_last :]
         because = (
@@ -123,7 +123,9 @@ class CampaignDialing:
 
         def pause(standing: Campaign) -> Campaign:
             at = self.clock()
-            return standing.pause(at, because) if standing.state is State.RUNNING else standing
+            return (
+                standing.pause(at, because) if standing.state is CampaignState.RUNNING else standing
+            )
 
         return self.campaigns.update(campaign_id, pause)
 
@@ -139,7 +141,7 @@ class CampaignDialing:
             campaign = self.campaigns.get(call.campaign_id)
         except CampaignNotFoundError:
             raise WithheldError("gone") from None
-        if campaign.state is not State.RUNNING:
+        if campaign.state is not CampaignState.RUNNING:
             raise WithheldError(str(campaign.state))
         if hours(campaign, call, self.clock()) is not None:
             raise WithheldError("calling_window")

@@ -4,16 +4,16 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from calls.campaign import Campaign, State
+from calls.campaign import Campaign, CampaignState
 
 EventType = Literal[
     "campaign.started", "campaign.paused", "campaign.completed", "campaign.cancelled"
 ]  # fmt: skip
-_TYPES: dict[State, EventType] = {
-    State.RUNNING: "campaign.started",
-    State.PAUSED: "campaign.paused",
-    State.COMPLETED: "campaign.completed",
-    State.CANCELLED: "campaign.cancelled",
+_TYPES: dict[CampaignState, EventType] = {
+    CampaignState.RUNNING: "campaign.started",
+    CampaignState.PAUSED: "campaign.paused",
+    CampaignState.COMPLETED: "campaign.completed",
+    CampaignState.CANCELLED: "campaign.cancelled",
 }
 
 

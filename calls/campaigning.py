@@ -15,8 +15,8 @@ from calls.campaign import (
     Campaign,
     CampaignChange,
     CampaignRequest,
+    CampaignState,
     CampaignStateError,
-    State,
 )
 from calls.campaign_ports import Campaigns, CampaignTakenError, ContactNotFoundError
 from calls.contact import Contact, contact_id
@@ -97,7 +97,9 @@ class Campaigner:
 
         def changed(campaign: Campaign) -> Campaign:
             after = campaign.changed(change, self.clock())
-            begins = after.state is State.RUNNING and campaign.state is not State.RUNNING
+            begins = (
+                after.state is CampaignState.RUNNING and campaign.state is not CampaignState.RUNNING
+            )
             if change.terms or begins:
                 # To be paused or cancelled, it need not be right.
                 after = self._placed(after)
@@ -110,7 +112,7 @@ class Campaigner:
         if change.state == "running":
             # What made it pause is not to make it pause again at once.
             standing = self.campaigns.get(campaign_id)
-            if standing.state is State.PAUSED:
+            if standing.state is CampaignState.PAUSED:
                 self.campaigns.forget(campaign_id)
         return self.campaigns.update(campaign_id, changed)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from calls.campaign import Breaker, Campaign, Retry, State
+from calls.campaign import Breaker, Campaign, CampaignState, Retry
 from calls.consent import Consent
 
 
@@ -13,7 +13,7 @@ class CampaignSummary(BaseModel):
 
     campaign_id: str
     name: str
-    state: State
+    state: CampaignState
     paused_because: str | None
     """Why it paused by itself; start it again when that is mended."""
     agent: str

@@ -14,7 +14,7 @@ from calls.campaign import (
     Campaign,
     CampaignChange,
     CampaignRequest,
-    State,
+    CampaignState,
     rate,
 )
 from calls.campaign_preview import Preview, ends_at
@@ -282,7 +282,7 @@ def _view(campaign: Campaign) -> CampaignView:
     at, kept = now(), wiring.campaigns()
     tally = kept.tally(campaign.campaign_id)
     lately = rate(kept.recent(campaign.campaign_id), at)
-    running = campaign.state is State.RUNNING
+    running = campaign.state is CampaignState.RUNNING
     progress = Progress(
         contacts=tally.total,
         by_state={ContactState(name): count for name, count in tally.states.items()},

@@ -13,7 +13,7 @@ from calls.adapters import dynamodb_campaigns
 from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_campaigns import DynamoCampaigns
 from calls.call import Call, Status
-from calls.campaign import Campaign, Finished, State, Tally
+from calls.campaign import Campaign, CampaignState, Finished, Tally
 from calls.campaign_ports import (
     CampaignNotFoundError,
     Campaigns,
@@ -97,7 +97,7 @@ def test_a_campaign_is_kept_found_and_changed(kept: Kept) -> None:
         kept.campaigns.create(campaign(number))
     assert kept.campaigns.get(ONE) == campaign()
     begun = kept.campaigns.update(ONE, lambda c: c.start(AT))
-    assert begun.state is State.RUNNING
+    assert begun.state is CampaignState.RUNNING
     assert kept.campaigns.get(ONE) == begun == kept.campaigns.update(ONE, lambda c: c.start(AT))
     ids = [campaign(number).campaign_id for number in (1, 2, 3)]
     assert [each.campaign_id for each in kept.campaigns.newest(limit=2)] == [ids[2], ids[1]]

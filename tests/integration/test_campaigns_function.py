@@ -9,7 +9,7 @@ import pytest
 
 from calls import status_report
 from calls.call import EndReason, now
-from calls.campaign import State
+from calls.campaign import CampaignState
 from calls.do_not_call import Listing
 from functions import call_records, campaign_pump, campaign_reports, campaigns, opt_outs, wiring
 from functions.log import logger
@@ -274,6 +274,9 @@ def test_what_is_paused_rings_nobody_and_cannot_be_changed_while_it_runs(twilio:
     changed = change(campaign_id, max_attempts=5, state="running", name="renamed")["json"]
     assert (changed["max_attempts"], changed["name"]) == (5, "renamed")
     assert len(rung()) == 1
+    change(campaign_id, state="paused")
+    assert change(campaign_id, calling_window="21:00-08:00")["statusCode"] == 400
+    assert shown(campaign_id)["calling_window"] is None
     assert change(campaign_id, state="cancelled")["json"]["state"] == "cancelled"
     over = change(campaign_id, state="running")
     assert (over["statusCode"], over["json"]["code"]) == (409, "campaign_over")
@@ -333,5 +336,5 @@ def test_the_minutes_pump_begins_what_was_left_and_ends_what_is_over(
     told(call_id, "busy")
     wiring.campaigns().update(campaign_id, lambda c: c.model_copy(update={"adding_until": None}))
     assert campaign_pump.handler({}, Context()) == {"moved": 0, "ready": 0}
-    assert wiring.campaigns().get(campaign_id).state is State.COMPLETED
+    assert wiring.campaigns().get(campaign_id).state is CampaignState.COMPLETED
     assert wiring.campaigns().open() == []

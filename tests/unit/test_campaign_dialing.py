@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from calls import status_report
 from calls.call import Call, EndReason, Status
-from calls.campaign import CampaignChange, CampaignRequest, CampaignStateError, State
+from calls.campaign import CampaignChange, CampaignRequest, CampaignState, CampaignStateError
 from calls.campaign_dialing import CampaignDialing
 from calls.campaigning import Campaigner
 from calls.contact import Contact, ContactState
@@ -189,7 +189,7 @@ def test_who_was_not_reached_is_phoned_again_after_the_gap(
     assert contact.attempts == attempts
     world.pass_(61)
     world.pump()
-    assert world.campaigns.get(campaign_id).state is State.COMPLETED
+    assert world.campaigns.get(campaign_id).state is CampaignState.COMPLETED
     assert world.campaigns.open() == []
 
 
@@ -294,16 +294,18 @@ def test_too_many_failures_pause_it_and_say_so() -> None:
     world.pump()
     calls = world.dial()
     for call, how in zip(calls, ["busy", "failed"] * 3, strict=False):
-        assert world.campaigns.get(campaign_id).state is State.RUNNING
+        assert world.campaigns.get(campaign_id).state is CampaignState.RUNNING
         world.end(call, how)
         world.report(call)
     campaign = world.campaigns.get(campaign_id)
-    assert campaign.state is State.PAUSED
+    assert campaign.state is CampaignState.PAUSED
     assert "3 of the last 6 attempts failed" in (campaign.paused_because or "")
     world.set(campaign_id, "running")
     world.end(calls[7], "failed")
     world.report(calls[7])
-    assert world.campaigns.get(campaign_id).state is State.RUNNING, "it begins to count anew"
+    assert world.campaigns.get(campaign_id).state is CampaignState.RUNNING, (
+        "it begins to count anew"
+    )
 
 
 def test_rules_skip_or_delay_before_a_call_is_made() -> None:
@@ -386,7 +388,7 @@ class CampaignMachine(RuleBasedStateMachine):
         return list(self.world.records._calls.values())
 
     @property
-    def state(self) -> State:
+    def state(self) -> CampaignState:
         return self.world.campaigns.get(self.campaign_id).state
 
     @rule()
@@ -418,7 +420,7 @@ class CampaignMachine(RuleBasedStateMachine):
             if each.end_reason is EndReason.AGENT_HUNG_UP and each.disposition is None:
                 self.world.debrief(each, disposition)
 
-    @precondition(lambda self: self.state is State.RUNNING)
+    @precondition(lambda self: self.state is CampaignState.RUNNING)
     @rule()
     def pause(self) -> None:
         self.world.set(self.campaign_id, "paused")
@@ -466,7 +468,7 @@ class CampaignMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for _ in range(80):
-            if self.state is State.COMPLETED:
+            if self.state is CampaignState.COMPLETED:
                 break
             self.resume()
             self.sweep()
@@ -481,7 +483,7 @@ class CampaignMachine(RuleBasedStateMachine):
             self.one_call_at_a_time_and_one_disposition()
             self.world.pass_(3600)
             self.world.dialing.look_after(self.world.at + timedelta(seconds=30))
-        assert self.state is State.COMPLETED
+        assert self.state is CampaignState.COMPLETED
         assert len(self.final) == 8
 
 
