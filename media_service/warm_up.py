@@ -23,6 +23,7 @@ from calls.agent import Agent
 from calls.call import Call, Status, now
 from calls.greeting import Greeting
 from calls.ports import CallRecords, Telephony
+from media_service.latency import Latencies
 from media_service.line import Line
 from media_service.session import Session
 from media_service.vendors import Vendors
@@ -75,6 +76,9 @@ class _Records:
 
     def __init__(self, call: Call) -> None:
         self._call = call
+
+    def get(self, _: str) -> Call:
+        return self._call
 
     def update(self, _: str, change: Callable[[Call], Call]) -> Call:
         self._call = change(self._call)
@@ -148,6 +152,8 @@ async def _call(world: World, vendors: Vendors) -> None:
         telephony=cast("Telephony", _Telephony()),
         vendors=vendors,
         agent=lambda _: _AGENT,
+        # Nobody waited for it.
+        latencies=Latencies(),
     )
     stored: asyncio.Future[Greeting] = asyncio.get_running_loop().create_future()
     stored.set_result(_GREETING)
