@@ -51,7 +51,10 @@ async def test_a_recording_that_fails_is_noted_and_the_call_goes_on(service: Ser
         await phone.hang_up()
         await service.over()
     events = [entry.event for entry in service.records.get("01CALL").timeline]
-    assert sorted(events) == ["greeting", "recording_failed", "stream_started"]
+    # Who answered is known by then, or not.
+    assert sorted(set(events) - {"answered_by"}) == [
+        "greeting", "recording_failed", "stream_started",
+    ]  # fmt: skip
     assert len(service.said()) == 1
 
 
