@@ -19,7 +19,7 @@ MESSAGE = "Hello, this is the desk. Please call us back about your order."
 VOICEMAIL = clip("voicemail-greeting")
 SCREENING = "If you record your name and reason for calling, I'll see if this person is available."
 MENU = "Thank you for calling. For sales, press one. For support, press two."
-NOT_IN_SERVICE = "We are sorry. The number you have dialed is not in service."
+NOT_IN_SERVICE = "The number you have called has been disconnected, and is no longer connected."
 
 
 PATIENCE = 45
