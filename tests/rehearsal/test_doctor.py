@@ -96,7 +96,7 @@ async def test_a_world_that_is_well(person: Person) -> None:
     assert await person.failures() == {}
     code, out, err = await person.run("doctor")
     assert (code, err) == (0, "")
-    assert out.endswith("16 ok\n")
+    assert out.endswith("19 ok\n")
     for private in ("rehearsal-auth-token", "+15550000001"):
         assert private not in out
 
