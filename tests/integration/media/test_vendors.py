@@ -119,7 +119,7 @@ async def test_a_spanish_call(service: Service) -> None:
         await phone.quiet(0.5)
         await phone.hang_up()
         await service.over()
-    assert service.said()[1].text == "Sí, soy yo. Dígame."
+    assert service.said()[1].text == "Sí, soy yo, dígame."
 
 
 async def test_a_callee_who_speaks_another_language_is_understood_and_answered_in_its_voice(
@@ -140,7 +140,7 @@ async def test_a_callee_who_speaks_another_language_is_understood_and_answered_i
         await phone.quiet(0.5)
         await phone.hang_up()
         await service.over()
-    assert service.said()[1].text == "Sí, soy yo. Dígame."
+    assert service.said()[1].text == "Sí, soy yo, dígame."
     assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
     assert voices == ["aura-2-theia-en", "aura-2-celeste-es"]
 
