@@ -65,6 +65,7 @@ class ReplyWatch(FrameProcessor):
         self._filled = False
         self._filler_due = False
         self._leaving: LeavingResult | None = None
+        self._parting: str | None = None
         self._hushed = False
         self._sounding = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -91,15 +92,14 @@ class ReplyWatch(FrameProcessor):
         await self.broadcast_interruption()  # type: ignore[no-untyped-call]
 
     async def take_leave(self, words: str) -> None:
-        """Say these as the last words."""
+        """Say these as the last words, to their end."""
         self.hush()
-        await self._speak(words)
-        self.last_word = LastWordFrame()
-        await self.push_frame(self.last_word)
+        self._parting = words
+        await self._part()
 
     def stay(self) -> None:
         """The agent does not leave after all."""
-        self.last_word = None
+        self.last_word = self._parting = None
         self._hushed = self._last = self._complete = False
 
     async def cleanup(self) -> None:
@@ -126,6 +126,9 @@ class ReplyWatch(FrameProcessor):
             self._sounding = False
         elif isinstance(frame, InterruptionFrame):
             self._forget_answer()
+            if self._parting:
+                # Nobody may cut these: it was on its way before, from a key or a word.
+                await self._part()
             await self._maybe_leave()
         elif direction is FrameDirection.DOWNSTREAM:
             await self._follow(frame)
@@ -173,6 +176,12 @@ class ReplyWatch(FrameProcessor):
             self._hushed = True
             self.last_word = LastWordFrame()
             await self.push_frame(self.last_word)
+
+    async def _part(self) -> None:
+        assert self._parting is not None
+        await self._speak(self._parting)
+        self.last_word = LastWordFrame()
+        await self.push_frame(self.last_word)
 
     async def _fill(self, frame: FillerFrame) -> None:
         if not (self._said or self._filled or self._leaving or self._hushed):

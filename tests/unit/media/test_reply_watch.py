@@ -262,3 +262,22 @@ async def test_other_tools_end_nothing() -> None:
         END(), START(), LLMTextFrame("B."), END(),
     )  # fmt: skip
     assert said == ["A.", "B."]
+
+
+async def test_an_interruption_that_was_under_way_does_not_cut_the_last_words() -> None:
+    watch = ReplyWatch(lambda _: None)
+
+    async def send() -> Sequence[Frame]:
+        frames = [SleepFrame(0.05), InterruptionFrame(), SleepFrame(0.02)]
+        return (await run_test(watch, frames_to_send=frames))[0]
+
+    async def part() -> None:
+        await asyncio.sleep(0.02)
+        await watch.take_leave("You will not be called again.")
+
+    down, _ = await asyncio.gather(send(), part())
+    said = [frame.text for frame in down if isinstance(frame, TTSSpeakFrame)]
+    assert said == ["You will not be called again."] * 2
+    ends = [frame for frame in down if isinstance(frame, LastWordFrame)]
+    # Only the end of what was said last ends the call.
+    assert watch.last_word is ends[-1] is not ends[0]
