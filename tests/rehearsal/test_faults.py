@@ -247,8 +247,9 @@ async def test_a_line_that_feeds_an_alarm_names_it(
     assert (await api.post("/status", data={"CallSid": "CA1"})).status_code == 403
     tried = await trying
     assert tried.as_declared
-    (refused,) = [each for each in tried.operator if each.part == "twiml"]
-    assert refused.sentence == "Webhook refused: the signature is not Twilio's"
+    sentence = "Webhook refused: the signature is not Twilio's"
+    (refused,) = [each for each in tried.operator if each.sentence == sentence]
+    assert refused.part == "twiml"
     assert refused.alarms == ("dialout-rehearsal-signature-failures",)
 
 
