@@ -45,7 +45,7 @@ check: $(STAMP) ## format, lint, types and import rules
 
 .PHONY: test
 test: check ## everything that must hold before a commit lands (at most 15 minutes)
-	.venv/bin/pytest -m "not acceptance" -n 2 --dist loadfile $(ARGS)
+	.venv/bin/pytest -m "not acceptance" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: acceptance
 acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
