@@ -109,6 +109,11 @@ class Phone:
         """Whether all of what is said now has come, and is not yet heard: its mark has come."""
         return any(isinstance(each, str) for each in self._to_hear)
 
+    @property
+    def _ended(self) -> float:
+        """When an utterance was last heard to its end, or cut off; a gap in one is neither."""
+        return max([at for at, _ in self.marks[-1:]] + self.clears[-1:], default=0.0)
+
     def delay(self, seconds: float) -> None:
         """Play what is to be heard so much later, as a long buffer would."""
         self._to_hear.insert(0, b"\xff" * int(seconds * 8000))
@@ -120,10 +125,15 @@ class Phone:
                 await asyncio.sleep(0.01)
 
     async def quiet(self, seconds: float = 0.6, within: float = 30) -> None:
-        """Wait until the agent has spoken (since now) and been quiet."""
+        """Wait until the agent has spoken (since now), to its end, and been quiet."""
         since = self.now
         await self.until(
-            lambda: self.last_sound_at > since and self.now - self.last_sound_at > seconds, within
+            lambda: (
+                self.last_sound_at > since
+                and self.now - self.last_sound_at > seconds
+                and self._ended >= self.last_sound_at
+            ),
+            within,
         )
 
     async def closed(self, seconds: float = 20) -> None:

@@ -89,7 +89,7 @@ async def test_an_interruption_stops_the_voice_and_cuts_the_transcript(service: 
         sound = len(voiced(bytes(phone.sound)))
         await phone.until(lambda: any(turn.interrupted for turn in service.said()))
         assert len(voiced(bytes(phone.sound))) - sound < 800, "it did not go on meanwhile"
-        await phone.quiet(0.3)
+        await phone.until(lambda: len(replies(service)) == 2)
         await phone.hang_up()
         await service.over()
     cut, answer = replies(service)[0], replies(service)[-1]
@@ -133,7 +133,7 @@ async def test_a_backchannel_that_nothing_follows_is_a_turn_in_the_end(service: 
         await service.over()
     said = [(turn.role, turn.kind) for turn in service.said()]
     assert said[-3:] == [("agent", "reply"), ("callee", None), ("agent", "reply")]
-    assert service.said()[-2].text.lower().rstrip(".") in ("yes", "yeah")
+    assert service.said()[-2].text.lower().strip(".,!") in ("yes", "yeah")
 
 
 async def test_keys_interrupt_and_reach_the_llm(service: Service) -> None:
