@@ -17,11 +17,8 @@ from rehearsal.world import World, free_port, world
 from tests.rehearsal.recording import listen
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
-TELLING = (
-    "survey-answered", "inbound-message", "spanish-reminder", "reminder-opt-out-key",
-    "reminder-callback",
-)  # fmt: skip
-"""An exact outcome, somebody who phones us, another language, a key, talking over the agent."""
+TELLING = ("survey-answered", "reminder-opt-out-key", "reminder-callback")
+"""An exact outcome, a key, talking over the agent."""
 AT_ONCE = 3
 Calls = Mapping[str, PlacedCall | Exception]
 

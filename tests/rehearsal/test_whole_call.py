@@ -83,6 +83,7 @@ def test_a_whole_call_reaches_its_goal_and_is_heard(tmp_path: Path) -> None:
     assert left_running(tmp_path) == []
 
 
+@pytest.mark.acceptance
 @pytest.mark.timeout(300)
 def test_when_no_vendor_can_be_reached_the_callee_hears_an_apology(tmp_path: Path) -> None:
     nowhere = f"127.0.0.1:{free_port()}"

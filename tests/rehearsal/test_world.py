@@ -40,6 +40,7 @@ async def creates(up: World) -> int:
         return len((await client.get(f"{up.twilio_url}/_rehearsal/calls")).json())
 
 
+@pytest.mark.acceptance
 async def test_calls_side_by_side_each_reach_their_goal(up: World, tmp_path: Path) -> None:
     names = ["order-missing", "silent-callee", "busy", "no-answer"]
     before = await creates(up)
