@@ -3,8 +3,6 @@
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.context import Context
@@ -13,15 +11,19 @@ from infra.dead_letters import dead_letters
 from infra.events import SOURCE
 from infra.product_code import ProductCode
 from infra.product_function import ProductFunction
+from infra.subscription import Pace, subscribe
 
-# Its reports, and then new calls for 20 s.
-REPORTING = Duration.seconds(60)
+REPORTING = Pace(
+    # Its reports, and then new calls for 20 s.
+    timeout=Duration.seconds(60),
+    attempts=5,
+    kept=Duration.days(4),
+    # Twenty calls that end in a second are two batches.
+    batch=10,
+    at_once=2,
+)
 # As long as until the next pump; what it did not get to, that one does.
 PUMPING = Duration.seconds(55)
-# Twenty calls that end in a second are two batches. Two at once is the least that AWS takes.
-BATCH, AT_ONCE = 10, 2
-ATTEMPTS = 5
-WAITING = Duration.days(4)
 
 
 class Campaigns(Construct):
@@ -47,7 +49,7 @@ class Campaigns(Construct):
         self.dead_letters = dead_letters(self, context, "campaign-reports")
         reports = ProductFunction(
             self, "campaign_reports", context, product=product,
-            timeout=REPORTING, description="Takes what became of campaigns' calls.",
+            timeout=REPORTING.timeout, description="Takes what became of campaigns' calls.",
         )  # fmt: skip
         pump = ProductFunction(
             self, "campaign_pump", context, product=product,
@@ -56,47 +58,19 @@ class Campaigns(Construct):
         for function in (reports, pump):
             data.let_use_table(function.role)
             data.campaign_queue.grant_send_messages(function.role)
-        self._feed(reports, bus)
-        self._every_minute(pump)
-        self.functions = {"campaign_reports": reports, "campaign_pump": pump}
-
-    def _feed(self, reports: ProductFunction, bus: events.EventBus) -> None:
-        queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=f"{self._context.name}-campaign-reports",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            # Six times the function's timeout, as Lambda's event source asks.
-            visibility_timeout=Duration.seconds(6 * REPORTING.to_seconds()),
-            retention_period=WAITING,
-            receive_message_wait_time=Duration.seconds(20),
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=ATTEMPTS
-            ),
-        )
-        events.Rule(
-            self,
-            "Rule",
-            rule_name=f"{self._context.name}-campaign-reports",
+        subscribe(
+            self, "campaign-reports", context, reports, bus=bus, dead=self.dead_letters,
+            pace=REPORTING,
             description="Calls of campaigns that ended, and what they came to.",
-            event_bus=bus,
-            event_pattern=events.EventPattern(
+            pattern=events.EventPattern(
                 source=[SOURCE],
                 detail_type=["call.ended", "call.analyzed"],
                 # Every ULID until the year 3084; null with the other calls.
                 detail={"call": {"campaign_id": events.Match.prefix("0")}},
             ),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=self.dead_letters)],
-        )
-        reports.function.add_event_source(
-            sources.SqsEventSource(
-                queue,
-                batch_size=BATCH,
-                max_concurrency=AT_ONCE,
-                report_batch_item_failures=True,
-            )
-        )
+        )  # fmt: skip
+        self._every_minute(pump)
+        self.functions = {"campaign_reports": reports, "campaign_pump": pump}
 
     def _every_minute(self, pump: ProductFunction) -> None:
         # The next minute is the retry.

@@ -2,7 +2,6 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
@@ -15,21 +14,25 @@ from infra.finding import acknowledge
 from infra.product_code import ProductCode
 from infra.product_function import ProductFunction
 from infra.secrets import let_read_secrets
+from infra.subscription import Pace, subscribe
 
 SOURCE = "dialout"
 
 # As long as somebody can still do something with the news that a call ended.
 KEPT = Duration.hours(1)
 
-# One for each delay of `calls.delivery`, and the first.
-ATTEMPTS = 12
-# A day of attempts; three and a half, if the receiver asks for its longest each time.
-WAITING = Duration.days(7)
-# The webhook has eight seconds for each of resolving, connecting, taking and answering.
-DELIVERY = Duration.seconds(60)
-# Sent together. So forty webhooks can hang at once, and the account's functions (ten at once, in a
-# new account) are still there for the people on the line.
-BATCH, AT_ONCE = 10, 4
+DELIVERING = Pace(
+    # The webhook has eight seconds for each of resolving, connecting, taking and answering.
+    timeout=Duration.seconds(60),
+    # One for each delay of `calls.delivery`, and the first.
+    attempts=12,
+    # A day of attempts; three and a half, if the receiver asks for its longest each time.
+    kept=Duration.days(7),
+    # Sent together. So forty webhooks can hang at once, and the account's functions (ten at once,
+    # in a new account) are still there for the people on the line.
+    batch=10,
+    at_once=4,
+)
 
 
 class EventBus(Construct):
@@ -110,50 +113,20 @@ class Events(Construct):
     def _delivery(self, bus: events.EventBus) -> ProductFunction:
         delivery = ProductFunction(
             self, "events", self._context, product=self._product,
-            timeout=DELIVERY, description="Delivers call events to webhooks.",
+            timeout=DELIVERING.timeout, description="Delivers call events to webhooks.",
         )  # fmt: skip
         let_read_secrets(delivery.role, self._context)
         dead = self._dead("webhooks")
-        queue = self._webhooks(dead)
-        events.Rule(
-            self,
-            "Rule",
-            rule_name=f"{self._context.name}-webhooks",
+        subscribe(
+            self, "webhooks", self._context, delivery, bus=bus, dead=dead, pace=DELIVERING,
             description="Call events to the webhooks that calls named.",
-            event_bus=bus,
-            event_pattern=events.EventPattern(
+            pattern=events.EventPattern(
                 source=[SOURCE], detail={"call": {"webhook_url": events.Match.prefix("https://")}}
             ),
-            # A day, and 185 tries: EventBridge's own bounds.
-            targets=[targets.SqsQueue(queue, dead_letter_queue=dead)],
-        )
-        # Reading the queue, which the source is let do, includes saying when a message comes again.
-        delivery.function.add_event_source(
-            sources.SqsEventSource(
-                queue,
-                batch_size=BATCH,
-                max_concurrency=AT_ONCE,
-                report_batch_item_failures=True,
-            )
-        )
+        )  # fmt: skip
         # What can never be delivered goes there at once.
         dead.grant_send_messages(delivery.role)
         return delivery
-
-    def _webhooks(self, dead: sqs.Queue) -> sqs.Queue:
-        return sqs.Queue(
-            self,
-            "Webhooks",
-            queue_name=f"{self._context.name}-webhooks",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            # Of a message whose function died: six times its timeout, as Lambda's event source
-            # asks. The function sets the others' own.
-            visibility_timeout=Duration.seconds(6 * DELIVERY.to_seconds()),
-            retention_period=WAITING,
-            receive_message_wait_time=Duration.seconds(20),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=ATTEMPTS),
-        )
 
     def _dead(self, name: str) -> sqs.Queue:
         self.dead_letters[name] = dead_letters(self, self._context, name)
