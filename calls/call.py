@@ -176,6 +176,16 @@ class Call(BaseModel):
     recording: Recording | None = None
     active_leg: int = 0
     """The leg whose stream is the call's; 0 before the first."""
+    active_task: str | None = None
+    """The media task that has it, as it calls itself in its heartbeat."""
+    fetched_leg: int = 0
+    """The newest leg that Twilio has instructions for; see ``calls.resuming``."""
+    fetched_at: datetime | None = None
+    """When it last asked."""
+    adrift_since: datetime | None = None
+    """Since when its stream is over and Twilio has not asked; None while it is served."""
+    waiting_since: datetime | None = None
+    """Since when nobody is there to take the call on; None while somebody has it."""
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property
@@ -260,15 +270,20 @@ class Call(BaseModel):
             Status.ENDED, "ended", at, ended_at=at, duration_seconds=duration_seconds
         )
 
-    def claim_leg(self, leg: int, stream_sid: str, at: datetime) -> "Call":
-        """This call with ``leg`` as its active leg.
+    def claim_leg(
+        self, leg: int, stream_sid: str, at: datetime, task_id: str | None = None
+    ) -> "Call":
+        """This call with ``leg`` as its active leg, in the hands of that media task.
 
         Raises:
             LegRefusedError: the call is over or about to be, or this leg was used already.
         """
         if self.ended or self.end_reason is not None or leg <= self.active_leg:
             raise LegRefusedError(self.call_id, leg)
-        return self.note("stream_started", at, detail=stream_sid, active_leg=leg)
+        return self.note(
+            "stream_started", at, detail=stream_sid,
+            active_leg=leg, active_task=task_id, adrift_since=None, waiting_since=None,
+        )  # fmt: skip
 
 
 class NotQueuedError(Exception):

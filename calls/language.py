@@ -38,6 +38,8 @@ class Language(BaseModel):
 
     name: str
     """In English, as an LLM is told it: ``Spanish``."""
+    locale: str
+    """As Twilio's own voice is told it: ``es-ES``."""
     voices: dict[str, str]
     """A vendor's voice for it, by vendor."""
     ai_words: str
@@ -72,6 +74,12 @@ class Language(BaseModel):
     """Told to the LLM when the callee is silent."""
     idle_goodbye: str
     """Said when all tries to reach them were in vain."""
+    one_moment: str
+    """Said by Twilio's own voice while nobody is there to go on with the call."""
+    technical_goodbye: str
+    """Said by it when nobody comes."""
+    lines_busy: str
+    """Said by it to somebody who phones when no seat is free."""
 
     def says_ai(self, text: str) -> bool:
         """Whether the text says that an AI speaks."""

@@ -10,6 +10,10 @@ BEAT_SECONDS = 5.0
 """So often a media task says that it is there."""
 STALE = timedelta(seconds=15)
 """Three beats missed: its seats do not count any more."""
+GONE = timedelta(seconds=60)
+"""So long silent, it is dead, and no mere hiccup of the ledger's."""
+DRAIN = timedelta(seconds=130)
+"""From a task's last beat, with which it takes no new call, to the end of its last call."""
 FULL_RETRY_SECONDS = 10
 """Calls last minutes, so that in a fleet of some size one ends about as often."""
 
@@ -62,6 +66,12 @@ class Fleet:
     """Seats that calls have now, ringing or talking."""
     free_from: datetime | None
     """See ``pace.next_slot``."""
+
+    def alive(self, at: datetime) -> frozenset[str]:
+        """The tasks that may still be talking with somebody: one that drains says no more."""
+        return frozenset(
+            beat.task_id for beat in self.beats if at - beat.at < (DRAIN if beat.draining else GONE)
+        )
 
     def capacity(self, at: datetime, most: int) -> int:
         """So many calls can be carried: the seats of the tasks that are alive, at most ``most``."""

@@ -73,7 +73,10 @@ class CallView(BaseModel):
 
 def view(call: Call, turns: list[Turn] | None = None) -> CallView:
     """The call, with its conversation if that is given."""
-    hidden = {"not_after", "recording", "active_leg", "stream_until", "first_audio_at"}
+    hidden = {
+        "not_after", "recording", "stream_until", "first_audio_at",
+        "active_leg", "active_task", "fetched_leg", "fetched_at", "adrift_since", "waiting_since",
+    }  # fmt: skip
     recording = call.recording and RecordingView(
         **call.recording.model_dump(),
         url=f"{settings().public_api_url}/calls/{call.call_id}/recording",

@@ -12,7 +12,7 @@ from functions.log import logger
 NAMESPACE = "Dialout"
 
 
-def count(name: Literal["SeatsExhausted", "LeasesLeaked"], number: int) -> None:
+def count(name: Literal["SeatsExhausted", "LeasesLeaked", "CallsRedirected"], number: int) -> None:
     """Add ``number`` to a metric of this environment."""
     metrics = {
         "Namespace": NAMESPACE,

@@ -1,30 +1,28 @@
 """Twilio's webhooks: what a call is to do next, and what has become of it."""
 
 import re
-from datetime import datetime
-from urllib.parse import urlencode
+import time
 
 from aws_lambda_powertools.event_handler import Response
 from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
-from calls import status_report, stream_token
+from calls import agents, resuming, status_report, stream_token
 from calls.agent import AgentError
 from calls.answered_by import detected
-from calls.call import CALL_ID, Call, EndReason, Recording, now
+from calls.call import CALL_ID, Call, Recording, now
+from calls.language import Language, language
 from calls.phone_number import masked
 from calls.ports import CallNotFoundError
 from calls.receiving import TWILIO
+from calls.resuming import Fetched, Step
 from calls.seats import NoFreeSeatError
 from calls.settings import settings
-from functions import metric, webhooks, wiring
+from functions import metric, redirecting, webhooks, wiring
 from functions.log import logger
 from functions.problems import ProblemError
 
-MAX_LEGS = 10
-"""So many streams at most may one call go through."""
-_APOLOGY = "I am sorry, we have a technical problem, and I have to end this call. Goodbye."
-_WAIT = "One moment, please."
-_BUSY = "I am sorry, all our lines are busy. Please call again in some minutes. Goodbye."
+_LOOKS = 4
+"""So often it is looked whether Twilio follows by itself."""
 
 app = webhooks.resolver()
 
@@ -32,9 +30,7 @@ app = webhooks.resolver()
 @app.post("/twiml")
 def twiml() -> Response[str]:
     """The call was answered (leg 1), or its stream was closed by us (the next leg)."""
-    call, leg = _call(), _leg()
-    call = wiring.records().update(call.call_id, lambda c: status_report.answered(c, now()))
-    return _xml(_next(call, leg, now()))
+    return _xml(_instructions(_call(), _leg()))
 
 
 @app.post("/inbound")
@@ -48,38 +44,69 @@ def inbound() -> Response[str]:
     except NoFreeSeatError:
         metric.count("SeatsExhausted", 1)
         logger.warning("Incoming call turned away: all lines are busy")
-        return _xml(_said(_BUSY))
+        words = _words(settings().inbound_agent)
+        return _xml(_said(words.lines_busy, words))
     except AgentError as error:
         logger.error("Incoming call not answered: its agent is not right", why=str(error))
-        return _xml(_said(_APOLOGY))
+        words = language("en")
+        return _xml(_said(words.technical_goodbye, words))
     logger.info("Call received", call_id=call.call_id, from_number=masked(call.from_number))
-    return _xml(_next(call, 1, now()))
+    return _xml(_instructions(call, 1))
 
 
-def _said(words: str) -> VoiceResponse:
+def _words(agent: str) -> Language:
+    """Those of the agent's language; English ones, if the agent is not right."""
+    try:
+        return agents.load(agent).speaks
+    except AgentError:
+        return language("en")
+
+
+def _said(text: str, words: Language) -> VoiceResponse:
     response = VoiceResponse()
-    response.say(words)
+    response.say(text, language=words.locale)
     response.hangup()
     return response
 
 
-def _next(call: Call, leg: int, at: datetime) -> VoiceResponse:
-    response = VoiceResponse()
-    if call.ended or call.end_reason is not None:
-        # Ended on purpose: never resumed.
-        response.hangup()
-        return response
-    if leg > MAX_LEGS or at >= call.stream_until:
-        wiring.records().update(call.call_id, lambda c: c.will_end(EndReason.FAILED))
-        logger.error("Call given up: too many legs", call_id=call.call_id, leg=leg)
-        return _said(_APOLOGY)
-    if leg > 1 and call.active_leg < leg - 1:
-        # The leg before never began: nobody was there to take it. A little patience.
-        response.say(_WAIT)
-        response.pause(length=3)
-    response.append(_connect(call, leg))
-    # Run only when our side closes the stream: how a call outlives the process that serves it.
-    response.redirect(_url("/twiml", call_id=call.call_id, leg=leg + 1), method="POST")
+def _instructions(call: Call, leg: int) -> VoiceResponse:
+    at = now()
+    # Nobody was dialled without a seat; and while somebody waits for the first word, no time.
+    attended = leg == 1 or wiring.ledger().fleet().capacity(at, 1) > 0
+    last: Fetched | None = None
+
+    def fetched(call: Call) -> Call:
+        nonlocal last
+        last = resuming.fetch(status_report.answered(call, at), leg, at, attended=attended)
+        return last.call
+
+    wiring.records().update(call.call_id, fetched)
+    assert last is not None
+    return _told(last, leg)
+
+
+def _told(fetched: Fetched, leg: int) -> VoiceResponse:
+    call, response = fetched.call, VoiceResponse()
+    match fetched.step:
+        case Step.HANG_UP:
+            response.hangup()
+        case Step.GIVE_UP:
+            logger.error("Call given up: nobody takes it on", call_id=call.call_id, leg=leg)
+            words = _words(call.agent)
+            return _said(words.technical_goodbye, words)
+        case Step.WAIT:
+            logger.warning("Call waits: nobody takes it on", call_id=call.call_id, leg=leg)
+            words = _words(call.agent)
+            response.say(words.one_moment, language=words.locale)
+            response.pause(length=fetched.pause_seconds)
+            response.redirect(
+                redirecting.leg_url(call, resuming.following(call, leg)), method="POST"
+            )
+        case Step.CONNECT:
+            response.append(_connect(call, leg))
+            # Run only when our side closes the stream: how a call outlives the process that
+            # serves it.
+            response.redirect(redirecting.leg_url(call, leg + 1), method="POST")
     return response
 
 
@@ -89,7 +116,7 @@ def _connect(call: Call, leg: int) -> Connect:
     secret = wiring.secrets().get("stream-secret")
     stream = Stream(
         url=settings().public_ws_url,
-        status_callback=_url("/stream-status", call_id=call.call_id, leg=leg),
+        status_callback=webhooks.url("/stream-status", call_id=call.call_id, leg=leg),
         status_callback_method="POST",
     )
     parameters = {
@@ -156,14 +183,26 @@ def _recorded(call: Call, recording: Recording) -> Call:
 def stream_status() -> Response[str]:
     """Twilio's stream statusCallback."""
     form = app.context["form"]
-    event = form.get("StreamEvent", "")
+    event, sid = form.get("StreamEvent", ""), form.get("StreamSid", "")[:64]
+    if event not in ("stream-error", "stream-stopped"):
+        return _done()
+    call, leg = _call(), _leg()
     if event == "stream-error":
         logger.error(
-            "Stream failed", call_id=_call().call_id, error=form.get("StreamError", "")[:200]
+            "Stream failed", call_id=call.call_id, leg=leg, error=form.get("StreamError", "")[:200]
         )
-    if event in ("stream-error", "stream-stopped"):
-        name = event.replace("-", "_")
-        wiring.records().update(_call().call_id, lambda c: c.note(name, now(), f"leg {_leg()}"))
+    name, at = event.replace("-", "_"), now()
+    call = wiring.records().update(
+        call.call_id, lambda c: resuming.stream_ended(c, leg, sid, name, at)
+    )
+    for _ in range(_LOOKS):
+        if not resuming.dropped(call, leg, sid):
+            return _done()
+        # Most often Twilio follows the redirect of its instructions within some tenths.
+        time.sleep(resuming.FOLLOW_SECONDS / _LOOKS)
+        call = wiring.records().get(call.call_id)
+    if resuming.dropped(call, leg, sid):
+        redirecting.redirect(call, leg + 1)
     return _done()
 
 
@@ -201,10 +240,6 @@ def _leg() -> int:
 def _number(text: str) -> int | None:
     """A count of Twilio's; None, if it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _url(path: str, **query: str | int) -> str:
-    return f"{settings().public_api_url}{path}?{urlencode(query)}"
 
 
 def _xml(response: VoiceResponse) -> Response[str]:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
@@ -59,6 +60,11 @@ def _form(event: dict[str, Any]) -> dict[str, str]:
         logger.warning("Webhook refused: the signature is not Twilio's", route=event["routeKey"])
         raise ProblemError(403, "bad_signature", "X-Twilio-Signature does not fit this request")
     return dict(pairs)
+
+
+def url(path: str, **query: str | int) -> str:
+    """One of our webhooks, as Twilio is given it."""
+    return f"{settings().public_api_url}{path}?{urlencode(query)}"
 
 
 def _public_url(event: dict[str, Any]) -> str:

@@ -1,12 +1,16 @@
 """Twilio's webhooks through the real handler."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from calls.call import EndReason, Status, now
+from calls.language import language
+from calls.seats import Beat
 from calls.stream_token import verify
 from functions import wiring
 from functions.twiml import handler
@@ -93,10 +97,47 @@ def test_after_ten_legs_it_apologises_and_hangs_up(call_id: str) -> None:
     assert wiring.records().get(call_id).end_reason is EndReason.FAILED
 
 
-def test_a_leg_that_never_began_is_waited_for_with_words(call_id: str) -> None:
-    answer = send("/twiml", f"call_id={call_id}&leg=2")
-    tags = [verb.tag for verb in ET.fromstring(answer["body"])]
-    assert tags == ["Say", "Pause", "Connect", "Redirect"]
+def test_a_leg_that_never_began_is_tried_again_after_words(call_id: str) -> None:
+    send("/twiml", f"call_id={call_id}&leg=1")
+    say, pause, redirect = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])
+    assert (say.text, say.get("language")) == (language("en").one_moment, "en-US")
+    assert pause.get("length") == "1"
+    assert redirect.text == f"{PUBLIC}/twiml?call_id={call_id}&leg=1"
+    again = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=1")["body"])
+    assert [verb.tag for verb in again] == ["Connect", "Redirect"]
+
+
+def claimed(call_id: str, leg: int = 1) -> None:
+    wiring.records().update(call_id, lambda c: c.claim_leg(leg, f"MZ{leg}", now(), "task"))
+
+
+def test_without_a_task_nobody_is_connected_and_a_minute_later_it_says_goodbye(
+    call_id: str,
+) -> None:
+    send("/twiml", f"call_id={call_id}&leg=1")
+    claimed(call_id)
+    gone = now() - timedelta(minutes=1)
+    wiring.ledger().beat(Beat("task-of-the-test", 10, 0, draining=False, at=gone))
+    for task in wiring.ledger().fleet().beats:
+        wiring.ledger().beat(replace(task, at=gone))
+    say, _, redirect = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])
+    assert say.tag == "Say"
+    assert redirect.text == f"{PUBLIC}/twiml?call_id={call_id}&leg=2"
+
+    wiring.records().update(call_id, lambda c: c.model_copy(update={"waiting_since": gone}))
+    said, hung_up = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])
+    assert said.text == language("en").technical_goodbye
+    assert hung_up.tag == "Hangup"
+    assert wiring.records().get(call_id).end_reason is EndReason.FAILED
+
+
+def test_it_speaks_the_agents_language(call_id: str) -> None:
+    wiring.records().update(call_id, lambda c: c.model_copy(update={"agent": "recordatorio"}))
+    say = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])[0]
+    assert (say.text, say.get("language")) == (language("es").one_moment, "es-ES")
+    wiring.records().update(call_id, lambda c: c.model_copy(update={"agent": "gone since"}))
+    say = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=11")["body"])[0]
+    assert say.text == language("en").technical_goodbye
 
 
 @pytest.mark.parametrize(
@@ -157,3 +198,68 @@ def test_a_stream_error_is_in_the_timeline(call_id: str) -> None:
     )  # fmt: skip
     events = [entry.event for entry in wiring.records().get(call_id).timeline]
     assert events[-1] == "stream_error"
+
+
+def stream(call_id: str, leg: int, event: str = "stream-error") -> None:
+    form = {"StreamEvent": event, "StreamSid": f"MZ{leg}", "StreamError": "31903"}
+    assert send("/stream-status", f"call_id={call_id}&leg={leg}", form)["statusCode"] == 204
+
+
+def redirects(twilio: Twilio) -> list[dict[str, list[str]]]:
+    return [form for _, path, form in twilio.requests if path.endswith(f"/{SID}.json")]
+
+
+@pytest.mark.parametrize("event", ["stream-error", "stream-stopped"])
+def test_a_call_whose_stream_is_over_is_pointed_at_its_next_leg_once(
+    call_id: str, twilio: Twilio, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("functions.twiml.time.sleep", slept.append)
+    send("/twiml", f"call_id={call_id}&leg=1")
+    claimed(call_id)
+    stream(call_id, 1, event)
+    (redirect,) = redirects(twilio)
+    assert redirect["Url"] == [f"{PUBLIC}/twiml?call_id={call_id}&leg=2"]
+    assert sum(slept) == 1
+
+    send("/twiml", f"call_id={call_id}&leg=2")
+    stream(call_id, 1, event)  # a second time, late
+    claimed(call_id, 2)
+    stream(call_id, 1, "stream-stopped")
+    assert len(redirects(twilio)) == 1
+    assert sum(slept) == 1
+
+
+def test_a_call_that_twilio_takes_on_by_itself_is_left_to_it(
+    call_id: str, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send("/twiml", f"call_id={call_id}&leg=1")
+    claimed(call_id)
+    monkeypatch.setattr(
+        "functions.twiml.time.sleep", lambda _: send("/twiml", f"call_id={call_id}&leg=2")
+    )
+    stream(call_id, 1)
+    assert redirects(twilio) == []
+
+
+def test_a_call_that_ended_on_purpose_is_not_pointed_anywhere(call_id: str, twilio: Twilio) -> None:
+    send("/twiml", f"call_id={call_id}&leg=1")
+    claimed(call_id)
+    wiring.records().update(call_id, lambda c: c.will_end(EndReason.AGENT_HUNG_UP))
+    stream(call_id, 1, "stream-stopped")
+    assert redirects(twilio) == []
+
+
+def test_the_seat_moves_with_the_call(call_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.twiml.time.sleep", lambda _: None)
+    seats = []
+    for leg in (1, 2, 3):
+        send("/twiml", f"call_id={call_id}&leg={leg}")
+        claimed(call_id, leg)
+        stream(call_id, leg)
+        seats.append(wiring.ledger().fleet().used)
+    assert seats == [1, 1, 1]
+    assert wiring.ledger().free_expired(now()) == []
+    assert wiring.ledger().reconcile() == 0
+    send("/status", f"call_id={call_id}", {"CallStatus": "completed", "CallDuration": "30"})
+    assert wiring.ledger().fleet().used == 0
