@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
@@ -14,6 +14,7 @@ from media_service import admission, greeting, stream_protocol
 from media_service.admission import RefusedError, Signed
 from media_service.line import Line
 from media_service.live_calls import LiveCalls
+from media_service.room import Room
 from media_service.session import Session
 from media_service.stream_protocol import Rejected, Start
 from media_service.world import World
@@ -42,6 +43,7 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
         yield
         await world.vendors.aclose()
 
+    room = Room(world.settings.seats_per_task)
     app = FastAPI(title="Dialout media service", lifespan=lifespan, openapi_url=None)
 
     @app.get("/healthz")
@@ -52,12 +54,22 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
     @app.websocket("/ws")
     async def ws(websocket: WebSocket) -> None:
         """One Media Stream, from its handshake to its end."""
+        with ExitStack() as inside:
+            session = await _admit(websocket, inside)
+            if session:
+                with live.call(session):
+                    await session.run()
+
+    async def _admit(websocket: WebSocket, inside: ExitStack) -> Session | None:
         try:
             await _handshake(websocket, world, secrets, signed)
             start = await _start(websocket)
-            if not live.accepting:
+            place = inside.enter_context(room.place(start.parameters.get("leg", "")))
+            if not (live.accepting and place):
+                # Twilio fetches the next leg, which waits a little and may reach another task.
+                log.warning("a stream finds no room", extra={"draining": not live.accepting})
                 await websocket.close(SERVICE_RESTART)
-                return
+                return None
             # Meanwhile, as the callee is waiting; a stream that is refused hears nothing of it.
             stored = asyncio.create_task(
                 greeting.stored(world.greetings, start.parameters.get("call_id", ""))
@@ -66,17 +78,15 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
         except RefusedError as refused:
             log.warning("a stream is refused", extra={"reason": refused.reason})
             await websocket.close(POLICY_VIOLATION)
-            return
+            return None
         except WebSocketDisconnect:
-            return
+            return None
         except Exception:
             # The call may be a true one, and its next leg may find all well again.
             log.exception("a stream could not be checked")
             await websocket.close(SERVICE_RESTART)
-            return
-        session = Session(world, Line(websocket, start.stream_sid), call, leg, stored)
-        with live.call(session):
-            await session.run()
+            return None
+        return Session(world, Line(websocket, start.stream_sid), call, leg, stored)
 
     return app
 

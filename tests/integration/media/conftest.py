@@ -240,7 +240,7 @@ async def service(deepgram: Stand, llm: Stand, loaded: models.Models) -> AsyncIt
 
 @asynccontextmanager
 async def serving(
-    deepgram: str, groq: str, loaded: models.Models, **more: str
+    deepgram: str, groq: str, loaded: models.Models, **more: Any
 ) -> AsyncIterator[Service]:
     settings = Settings(
         public_ws_url=PUBLIC_WS, public_api_url="https://api.dialout.test",
