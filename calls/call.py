@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agent import Value
 from calls.consent import Consent
+from calls.tool_use import ToolUse
 
 CALL_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 """Every call's id: a ULID."""
@@ -186,6 +187,8 @@ class Call(BaseModel):
     """Since when its stream is over and Twilio has not asked; None while it is served."""
     waiting_since: datetime | None = None
     """Since when nobody is there to take the call on; None while somebody has it."""
+    tool_uses: tuple[ToolUse, ...] = ()
+    """What was done with tools, for the leg that takes the call on."""
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property

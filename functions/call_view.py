@@ -76,6 +76,7 @@ def view(call: Call, turns: list[Turn] | None = None) -> CallView:
     hidden = {
         "not_after", "recording", "stream_until", "first_audio_at",
         "active_leg", "active_task", "fetched_leg", "fetched_at", "adrift_since", "waiting_since",
+        "tool_uses",
     }  # fmt: skip
     recording = call.recording and RecordingView(
         **call.recording.model_dump(),

@@ -6,11 +6,12 @@ class Idle:
 
     Args:
         tries: how many are broken; the next is the last.
+        silences: how many there were already.
     """
 
-    def __init__(self, tries: int) -> None:
+    def __init__(self, tries: int, silences: int = 0) -> None:
         self._tries = tries
-        self._silences = 0
+        self._silences = silences
 
     def silent(self) -> bool:
         """Another silence. Whether to break it; if not, it is time to say goodbye."""

@@ -26,8 +26,14 @@ class SignedHttp:
         self._secrets = secrets
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
 
-    async def post(self, url: str, body: Mapping[str, Any]) -> Answer:
+    async def post(
+        self, url: str, body: Mapping[str, Any], idempotency_key: str | None = None
+    ) -> Answer:
         """The answer, whatever its status is.
+
+        Args:
+            idempotency_key: what a request that repeats this one has too, as its header of that
+                name.
 
         Raises:
             GuardedRequestError: the address may not be asked, or nothing, or too much, came.
@@ -36,13 +42,16 @@ class SignedHttp:
         """
         async with asyncio.timeout(SECONDS):
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._post, url, json.dumps(body, ensure_ascii=False).encode()
-            )
+                self._threads, self._post, url, json.dumps(body, ensure_ascii=False).encode(),
+                idempotency_key,
+            )  # fmt: skip
 
-    def _post(self, url: str, body: bytes) -> Answer:
+    def _post(self, url: str, body: bytes, idempotency_key: str | None) -> Answer:
         headers = {
             "content-type": "application/json",
             "user-agent": "dialout",
             HEADER: signature(self._secrets.get("webhook-secret"), body, int(time.time())),
         }
+        if idempotency_key:
+            headers["idempotency-key"] = idempotency_key
         return self._http.post(url, body, headers)

@@ -9,6 +9,7 @@ from calls.agent import Agent
 from calls.call import Call
 from calls.scheduling import Scheduler
 from calls.tools import TransferTarget
+from media_service.tools.uses import Uses
 
 Change = Callable[[Call], Call]
 
@@ -37,5 +38,8 @@ class Controls:
     fill: Callable[[str], Awaitable[None]]
     """Say this while something is waited for."""
     scheduler: Scheduler
-    post: Callable[[str, Mapping[str, Any]], Awaitable[Answer]]
-    """See ``SignedHttp.post``."""
+    post: Callable[[str, Mapping[str, Any], str], Awaitable[Answer]]
+    """See ``SignedHttp.post``; the third is the idempotency key."""
+    uses: Uses
+    holds: Callable[[], Awaitable[bool]]
+    """Whether the call is still this leg's, asked of its record now."""

@@ -35,7 +35,8 @@ def http_tool(controls: Controls, name: str, declared: HttpTool, filler: Callabl
         }
         fields = {"call_id": controls.call.call_id, "tool": name}
         try:
-            answer = await controls.post(declared.url, body)
+            key = controls.uses.idempotency_key(name, arguments)
+            answer = await controls.post(declared.url, body, key)
         except GuardedRequestError as error:
             log.warning("a tool was not reached", extra={**fields, "why": str(error)})
             return failed(str(error))

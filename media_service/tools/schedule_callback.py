@@ -33,7 +33,9 @@ def schedule_callback(controls: Controls, scheduler: Scheduler) -> Tool | None:
     except CallingWindowError:
         return None
     window = CallingWindow.parse(scheduler.settings.calling_window)
-    made: list[str] = []
+    # Those of earlier legs: what is noted last stands.
+    noted = [each.detail for each in call.timeline if each.event == "callback_scheduled"]
+    made = [schedule_id for schedule_id in noted[-1:] if schedule_id]
 
     async def run(arguments: dict[str, Any]) -> Result:
         zone = arguments["time_zone"] if len(zones) > 1 else zones[0]
@@ -60,8 +62,8 @@ def schedule_callback(controls: Controls, scheduler: Scheduler) -> Tool | None:
         for earlier in set(made) - {schedule.schedule_id}:
             await asyncio.to_thread(scheduler.cancel, earlier)
         made[:] = [schedule.schedule_id]
-        noted = scheduler.clock()
-        controls.change(lambda c: c.note("callback_scheduled", noted, schedule.schedule_id))
+        at_now = scheduler.clock()
+        controls.change(lambda c: c.note("callback_scheduled", at_now, schedule.schedule_id))
         return Result({"status": "scheduled", "at": f"{at:{_FORM}}", "time_zone": zone})
 
     return Tool(NAME, _description(scheduler.clock(), zones), run, _parameters(zones))

@@ -10,6 +10,7 @@ from pipecat.frames.frames import FunctionCallResultProperties
 from pipecat.services.llm_service import FunctionCallParams, LLMService
 
 from calls.call import now
+from media_service.frames import LeavingResult
 from media_service.tools.controls import Controls
 from media_service.tools.do_not_call import do_not_call
 from media_service.tools.end_call import end_call
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST = 500
 """Letters of an error told to the LLM."""
+_STAYED = {"error": "it could not be done"}
 _LEAVING = Result(
     {"error": "the call is ending; nothing was done"}, FunctionCallResultProperties(run_llm=False)
 )
@@ -73,12 +75,32 @@ class Toolbox:
             return failed("; ".join(errors)[:_LONGEST])
         self._now.append((name, arguments))
         try:
-            return await tool.run(dict(arguments))
-        except Exception:
-            log.exception("a tool failed", extra=self._where(name))
-            return failed("it did not work")
+            # Another leg, if it has the call, does it. What needs no fence is done in any case.
+            if not tool.to_the_end and not await self._controls.holds():
+                return _LEAVING
+            return await self._use(tool, arguments)
         finally:
             self._now.remove((name, arguments))
+
+    async def _use(self, tool: Tool, arguments: Mapping[str, Any]) -> Result:
+        uses = self._controls.uses
+        use = uses.begin(tool.name, arguments)
+        try:
+            result = await tool.run(dict(arguments))
+        except Exception:
+            log.exception("a tool failed", extra=self._where(tool.name))
+            result = failed("it did not work")
+        properties = result.properties
+        if isinstance(properties, LeavingResult):
+            uses.wait(use)
+        else:
+            silent = properties is not None and properties.run_llm is False
+            uses.end(use, result.content, answered=silent)
+        return result
+
+    def stayed(self) -> None:
+        """The agent was to leave, and did not."""
+        self._controls.uses.fail(_STAYED)
 
     async def _handle(self, params: FunctionCallParams) -> None:
         arguments = params.arguments if isinstance(params.arguments, Mapping) else {}

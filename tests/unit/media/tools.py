@@ -12,6 +12,7 @@ from calls.scheduling import Scheduler
 from calls.settings import Settings
 from calls.tools import TransferTarget
 from media_service.tools.controls import Controls
+from media_service.tools.uses import Uses
 from tests.clock import Clock
 from tests.fakes import FakeSchedules, FakeTimer
 
@@ -44,6 +45,14 @@ class Desk:
     answer: Answer | Exception = field(default_factory=lambda: Answer(200, b"{}", {}))
     schedules: FakeSchedules = field(default_factory=FakeSchedules)
     clock: Clock = field(default_factory=lambda: Clock(AT))
+    ours: bool = True
+    callee_turn: int = 2
+    keys: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.uses = Uses(
+            self.call.call_id, self.call.tool_uses, lambda: self.callee_turn, self._change
+        )
 
     @property
     def scheduler(self) -> Scheduler:
@@ -57,7 +66,7 @@ class Desk:
             transfer=self._transfer,
             opt_out=lambda reason: self.did.append(("opt out", reason)),
             record=self._record, press=self._press, fill=self._fill, scheduler=self.scheduler,
-            post=self._post,
+            post=self._post, holds=self._holds, uses=self.uses,
         )  # fmt: skip
 
     def _change(self, change: Any) -> None:
@@ -76,7 +85,11 @@ class Desk:
     async def _fill(self, words: str) -> None:
         self.did.append(("fill", words))
 
-    async def _post(self, url: str, body: Mapping[str, Any]) -> Answer:
+    async def _holds(self) -> bool:
+        return self.ours
+
+    async def _post(self, url: str, body: Mapping[str, Any], key: str) -> Answer:
+        self.keys.append(key)
         self.did.append(("post", url, dict(body)))
         if isinstance(self.answer, Exception):
             raise self.answer
