@@ -73,6 +73,9 @@ class Agent(Section):
     stt: Stt = Stt()
     llm: Llm = Llm()
     tts: Tts = Tts()
+    filler: str | None = Field(None, max_length=200, pattern=r"^[^{}]*[^{}\s][^{}]*$")
+    """Said when the LLM takes longer than 1.5 s, once a turn at most; no variables. By default the
+    first of the language's ``fillers``."""
     noise_filter: Literal["rnnoise", "none"] = "none"
     idle: Idle = Idle()
     answering: Answering = Answering()
@@ -153,6 +156,11 @@ class Agent(Section):
     def opening(self) -> str | None:
         """The greeting with all that it has to disclose; None, if the LLM is to write it."""
         return None if self.greeting is None else self.disclosed(self.greeting)
+
+    @property
+    def slow_filler(self) -> str:
+        """Said when the LLM is slow."""
+        return self.filler or self.speaks.fillers[0]
 
     @property
     def idle_prompt(self) -> str:

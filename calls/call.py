@@ -105,8 +105,8 @@ class Turn(BaseModel):
     text: str
     at: datetime
     """When the first word was heard or spoken."""
-    kind: Literal["greeting", "reply", "idle", "goodbye", "apology"] | None = None
-    """What an agent's turn was for."""
+    kind: Literal["greeting", "reply", "filler", "idle", "goodbye", "apology"] | None = None
+    """What an agent's turn was for. A ``filler`` is said while the LLM is slow: nobody's answer."""
     interrupted: bool = False
     """An agent's turn that the callee cut; ``text`` ends about where they cut it."""
     latency_ms: int | None = None

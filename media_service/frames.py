@@ -14,9 +14,11 @@ class LastWordFrame(ControlFrame):
 
 @dataclass
 class FillerFrame(ControlFrame):
-    """Said while a tool is waited for, if the answer that called it has no words of its own."""
+    """Said while a tool or a slow LLM is waited for, if its answer has no words of its own yet."""
 
     text: str = ""
+    slow: bool = False
+    """It is the LLM that is slow: once a turn, and no part of what it is told it has said."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Literal
 from calls.call import Turn, TurnLatency, now
 from media_service.latency import Wait
 
-Kind = Literal["greeting", "reply", "idle", "goodbye", "apology"]
+Kind = Literal["greeting", "reply", "filler", "idle", "goodbye", "apology"]
 
 
 class Transcript:
@@ -99,6 +99,16 @@ class Transcript:
                 kind=kind, interrupted=interrupted, latency_ms=latency_ms, latency=latency,
             )
         )  # fmt: skip
+
+    def filled(self, text: str, at: datetime, *, interrupted: bool) -> None:
+        """A filler is over, ``text`` being what was heard of it. The callee still waits."""
+        if text:
+            self._put(
+                Turn(
+                    number=self._next, role="agent", text=text, at=at, kind="filler",
+                    interrupted=interrupted,
+                )
+            )  # fmt: skip
 
     def _put(self, turn: Turn) -> None:
         self._next += 1
