@@ -1,18 +1,22 @@
 """One origin in front of everything, as the public addresses are in AWS.
 
-HTTP goes to the local cloud's API Gateway, ``/ws`` to the media service. Bytes pass as they came:
-Twilio signs over path, query and body.
+HTTP goes to the local cloud's API Gateway, ``/ws`` to that media task which has the fewest streams,
+as behind a load balancer. Bytes pass as they came: Twilio signs over path, query and body.
 
-``python -m rehearsal.gateway --port 7860 --api URL --media URL``
+``python -m rehearsal.gateway --port 7860 --api URL --targets FILE``
 """
 
 import argparse
 import asyncio
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import WSMsgType, web
 from yarl import URL
+
+from rehearsal.targets import Targets
 
 _HOP_BY_HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
@@ -26,10 +30,11 @@ _BODY_BYTES = 10 * 1024 * 1024
 class Gateway:
     """The reverse proxy."""
 
-    def __init__(self, api: str, media: str) -> None:
-        """``api`` and ``media`` are base URLs without a trailing slash."""
+    def __init__(self, api: str, targets: Targets) -> None:
+        """``api`` and all targets are base URLs without a trailing slash."""
         self._api = api
-        self._media = media
+        self._targets = targets
+        self._streams: Counter[str] = Counter()
         self._session: aiohttp.ClientSession | None = None
 
     def app(self) -> web.Application:
@@ -64,20 +69,49 @@ class Gateway:
             return web.Response(status=502, text=f"the API cannot be reached: {error}\n")
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        assert self._session is not None
         headers = {
             name: value
             for name, value in _end_to_end(request.headers).items()
             if name.lower() not in _HANDSHAKE
         }
-        url = URL(self._media + request.raw_path, encoded=True)
         try:
-            media = await self._session.ws_connect(url, headers=headers, max_msg_size=_BODY_BYTES)
+            target, media = await self._connected(request.raw_path, headers)
         except aiohttp.WSServerHandshakeError as error:
             # Refused before the upgrade, as it must reach the peer: as plain HTTP.
             return web.Response(status=error.status)
-        except aiohttp.ClientError:
-            return web.Response(status=502)
+        except LookupError:
+            return web.Response(status=503)
+        try:
+            return await self._joined(request, media)
+        finally:
+            self._streams[target] -= 1
+
+    async def _connected(
+        self, path: str, headers: dict[str, str]
+    ) -> tuple[str, aiohttp.ClientWebSocketResponse]:
+        """A stream to the task that has the fewest; who does not answer at all is passed over.
+
+        Raises:
+            aiohttp.WSServerHandshakeError: the task refuses it.
+            LookupError: there is no task.
+        """
+        assert self._session is not None
+        for target in sorted(self._targets.urls(), key=lambda url: self._streams[url]):
+            url = URL(target + path, encoded=True)
+            self._streams[target] += 1
+            try:
+                return target, await self._session.ws_connect(
+                    url, headers=headers, max_msg_size=_BODY_BYTES
+                )
+            except BaseException as error:
+                self._streams[target] -= 1
+                if not isinstance(error, aiohttp.ClientConnectionError):
+                    raise
+        raise LookupError
+
+    async def _joined(
+        self, request: web.Request, media: aiohttp.ClientWebSocketResponse
+    ) -> web.StreamResponse:
         caller = web.WebSocketResponse(max_msg_size=_BODY_BYTES)
         await caller.prepare(request)
         ways = [
@@ -120,8 +154,8 @@ def _end_to_end(headers: Any) -> dict[str, str]:
     return {n: v for n, v in headers.items() if n.lower() not in _HOP_BY_HOP}
 
 
-async def _serve(host: str, port: int, api: str, media: str) -> None:
-    runner = web.AppRunner(Gateway(api, media).app(), access_log=None)
+async def _serve(host: str, port: int, api: str, targets: Path) -> None:
+    runner = web.AppRunner(Gateway(api, Targets(targets)).app(), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     bound = runner.addresses[0][1]
@@ -138,9 +172,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument("--api", required=True)
-    parser.add_argument("--media", required=True)
+    parser.add_argument("--targets", type=Path, required=True)
     given = parser.parse_args()
-    asyncio.run(_serve(given.host, given.port, given.api, given.media))
+    asyncio.run(_serve(given.host, given.port, given.api, given.targets))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -101,6 +102,16 @@ class Process:
         """Its process id, and its group's."""
         return self._child.pid
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing, if it has ended."""
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self._child.send_signal(number)
+
+    async def wait(self) -> int:
+        """Until it has ended by itself. Its exit code; negative: the signal that ended it."""
+        return await self._child.wait()
+
     async def stop(self) -> None:
         """End it and all that it started: politely, and after some seconds for sure."""
         if self.running:
@@ -120,6 +131,13 @@ class Process:
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
     """Only what a program needs to run: no credentials, no settings of ours or of AWS."""
     return {name: environment[name] for name in _INHERITED if name in environment}
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _die_with_parent() -> None:

@@ -95,7 +95,9 @@ def _sight(
 def _noted(up: World, since: datetime) -> list[log_line.Noted]:
     endpoint = up.deployment.endpoint
     lines = [*log_line.of_functions(function_log(endpoint))]
-    lines += log_line.of_media((up.plan.logs / "media.log").read_text(errors="replace"))
+    for task in up.media.started:
+        log = (up.plan.logs / f"{task.name}.log").read_text(errors="replace")
+        lines += log_line.of_media(log)
     return log_line.noted(lines, log_line.Alarms(_template(endpoint)), since)
 
 

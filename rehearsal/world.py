@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +16,11 @@ from rehearsal.cloud.deployment import ENV, Deployment, LocalCloud
 from rehearsal.cloud.environment import credentials
 from rehearsal.misfortune import Part
 from rehearsal.plan import Plan, Vendor
-from rehearsal.process import Process, ProcessError, clean
+from rehearsal.process import Process, ProcessError, clean, free_port
+from rehearsal.targets import Targets
+from rehearsal.tasks import Tasks
+
+__all__ = ["Say", "World", "dialout", "free_port", "world"]
 
 Say = Callable[[str], None]
 """Told what has been done, a line each."""
@@ -40,14 +43,15 @@ class World:
     deployment: Deployment
     twilio_url: str
     """Where the phone network's REST API is; the stand-in's has ``/_rehearsal`` too."""
-    media: Process
+    media: Tasks
+    """The media service's; more may be started, and each may be struck."""
     stand_ins: Addresses
     """What is not real, the cloud with it, and takes orders of misfortunes."""
 
 
 @asynccontextmanager
 async def world(
-    plan: Plan, scenario: str, say: Say, media_python: str = sys.executable
+    plan: Plan, scenario: str, say: Say, media_python: str = sys.executable, tasks: int = 1
 ) -> AsyncIterator[World]:
     """Everything that ``plan`` asks for, started side by side; all of it stopped in the end.
 
@@ -56,6 +60,7 @@ async def world(
         scenario: what happens in a call, unless the callee's number says otherwise.
         say: told of each step.
         media_python: the interpreter, and with it the environment, of the media service.
+        tasks: so many media tasks run at first.
 
     Raises:
         ProcessError: something did not come up; nothing is left running.
@@ -88,13 +93,13 @@ async def world(
             say("secrets set")
             deployment = await cloud.deploy(settings)
             say("stack deployed")
-            media, media_url = await _media(
-                stack, plan, {**settings, **deployment.environment}, media_python
+            media = await _media(
+                stack, plan, {**settings, **deployment.environment}, media_python, tasks
             )
             await _started(
                 stack, plan, "gateway", "rehearsal.gateway",
                 "--host", plan.host, "--port", str(plan.port),
-                "--api", deployment.api_url, "--media", media_url,
+                "--api", deployment.api_url, "--targets", str(plan.folder / "targets"),
             )  # fmt: skip
             await _warm(plan.origin)
             say("media service and functions up")
@@ -139,15 +144,13 @@ async def _started(stack: AsyncExitStack, plan: Plan, name: str, *argv: str) -> 
 
 
 async def _media(
-    stack: AsyncExitStack, plan: Plan, environment: dict[str, str], python: str
-) -> tuple[Process, str]:
-    port = free_port()
-    process, _ = await Process.start(
-        "media", "media_service", "--host", "127.0.0.1", "--port", str(port),
-        logs=plan.logs, ready="the media service listens", environment=environment, python=python,
-    )  # fmt: skip
-    stack.push_async_callback(process.stop)
-    return process, f"http://127.0.0.1:{port}"
+    stack: AsyncExitStack, plan: Plan, environment: dict[str, str], python: str, number: int
+) -> Tasks:
+    tasks = Tasks(plan, Targets(plan.folder / "targets"), environment, python)
+    stack.push_async_callback(tasks.stop)
+    for _ in range(number):
+        await tasks.start()
+    return tasks
 
 
 async def _set_secrets(plan: Plan, environment: dict[str, str]) -> None:
@@ -193,10 +196,3 @@ async def _warm(origin: str) -> None:
     codes = [answer.status_code for answer in answers]
     if codes != [200, 403, 401]:
         raise ProcessError(f"the functions do not answer as they must: {requests} -> {codes}")
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

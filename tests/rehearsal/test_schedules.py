@@ -129,7 +129,7 @@ async def up(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
             )  # fmt: skip
         gateway, _ = await Process.start(
             "gateway", "rehearsal.gateway", "--port", str(port),
-            "--api", deployment.api_url, "--media", "http://127.0.0.1:9",
+            "--api", deployment.api_url, "--targets", os.devnull,
             logs=folder, ready=LISTENING,
         )  # fmt: skip
         stack.push_async_callback(gateway.stop)
