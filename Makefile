@@ -63,6 +63,10 @@ bench: $(STAMP) ## print what we claim about speed (ARGS=--json)
 	.venv/bin/python -m benchmarks.barge_in $(ARGS)
 	.venv/bin/python -m benchmarks.noise $(ARGS)
 
+.PHONY: chaos
+chaos: $(STAMP) ## half an hour of calls while everything breaks (ARGS="--minutes 30 --calls 200 --json")
+	@.venv/bin/python -m benchmarks.chaos $(ARGS)
+
 .PHONY: format
 format: $(STAMP) ## put the code into its format
 	.venv/bin/ruff check --fix --select I

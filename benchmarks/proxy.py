@@ -15,6 +15,9 @@ _HELD = 4_096
 """Chunks on their way in one direction; then the sender waits, as with a full window."""
 
 
+Address = tuple[str, int]
+
+
 @dataclass
 class Weather:
     """What everything that passes is subject to, from now on."""
@@ -26,11 +29,15 @@ class Weather:
 
 
 class Proxy:
-    """Listens on a port of loopback and connects each client to one address behind it."""
+    """Listens on a port of loopback and connects each client to an address behind it."""
 
-    def __init__(self, host: str, port: int, *, seed: int = 0) -> None:
-        """Where to connect to. Nothing is done before ``start``."""
-        self._to = host, port
+    def __init__(self, to: Callable[[], Address], *, seed: int = 0) -> None:
+        """A proxy that does nothing before ``start``.
+
+        Args:
+            to: asked for each client where to connect to; may raise ``OSError``: nowhere.
+        """
+        self._to = to
         self._random = random.Random(seed)  # noqa: S311 -- chance, no secret
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,7 +70,7 @@ class Proxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            far, to_far = await asyncio.open_connection(*self._to)
+            far, to_far = await asyncio.open_connection(*self._to())
         except OSError:
             to_near.transport.abort()
             return

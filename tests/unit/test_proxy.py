@@ -75,7 +75,8 @@ class Through:
 async def connected(weather: Weather | None = None) -> AsyncIterator[Through]:
     service = Service()
     server = await asyncio.start_server(service.take, "127.0.0.1", 0)
-    proxy = await Proxy("127.0.0.1", server.sockets[0].getsockname()[1], seed=7).start()
+    at = "127.0.0.1", server.sockets[0].getsockname()[1]
+    proxy = await Proxy(lambda: at, seed=7).start()
     proxy.weather = weather or Weather()
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     through = Through(proxy, service, reader, writer)
@@ -172,7 +173,7 @@ async def test_when_the_service_dies_the_client_feels_it() -> None:
 
 
 async def test_with_nobody_behind_it_a_client_is_turned_away() -> None:
-    proxy = await Proxy("127.0.0.1", 9).start()
+    proxy = await Proxy(lambda: ("127.0.0.1", 9)).start()
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     async with asyncio.timeout(SOON):
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
