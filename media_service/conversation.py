@@ -101,7 +101,10 @@ class Conversation:
         user, assistant = self._aggregators(models, agent, line)
         self._user = user
         watch = self._watch = ReplyWatch(
-            self._late, transcript.agent_worded, leaving=(end_call.NAME, transfer_call.NAME)
+            self._late,
+            transcript.agent_worded,
+            (end_call.NAME, transfer_call.NAME),
+            agent.slow_filler,
         )
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)

@@ -5,6 +5,8 @@ from functools import partial
 
 from pipecat.frames.frames import (
     AggregatedTextFrame,
+    CancelFrame,
+    EndFrame,
     Frame,
     InterruptionFrame,
     LLMAssistantPushAggregationFrame,
@@ -20,6 +22,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.text.base_text_aggregator import TextType
 
+from calls.call import now
 from media_service.frames import LastWordFrame
 from media_service.line import Line
 from media_service.plain_text import plain_text
@@ -83,6 +86,8 @@ class Playout(FrameProcessor):
         self._idle_seconds = idle_seconds
         self._now: Utterance | None = None
         self._silent = False
+        self._filler: list[str] | None = None
+        self._filler_at = now()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Follow what goes out; the context is given each word right after its sound."""
@@ -92,15 +97,21 @@ class Playout(FrameProcessor):
         if isinstance(frame, TTSStartedFrame):
             self._now = self._utterances.get(frame.context_id)
             self._silent = True
+            # What the LLM is not told of. The transcript is, and nobody's wait ends with it.
+            self._filler = None if frame.append_to_context else []
         elif isinstance(frame, TTSAudioRawFrame):
             if self._silent:
                 self._silent = False
-                self._transcript.agent_sounded()
+                self._filler_at = now()
+                if self._filler is None:
+                    self._transcript.agent_sounded()
                 await self._idle_after(0)
             unheard = self._line.unplayed_seconds * PCM_BYTES_PER_SECOND
             await self._say(self._now.play(len(frame.audio), unheard) if self._now else [])
         elif isinstance(frame, TTSStoppedFrame | LLMAssistantPushAggregationFrame):
             await self._say(self._now.finish() if self._now else [])
+        if isinstance(frame, TTSStoppedFrame | InterruptionFrame | EndFrame | CancelFrame):
+            self._end_filler(cut=not isinstance(frame, TTSStoppedFrame))
         await self._note(frame)
         await self.push_frame(frame, direction)
 
@@ -121,7 +132,15 @@ class Playout(FrameProcessor):
         elif isinstance(frame, UserStoppedSpeakingFrame):
             self._transcript.turn_decided()
 
+    def _end_filler(self, *, cut: bool) -> None:
+        if self._filler is not None:
+            self._transcript.filled(" ".join(self._filler), self._filler_at, interrupted=cut)
+            self._filler = None
+
     async def _say(self, words: list[str]) -> None:
+        if self._filler is not None:
+            self._filler += words
+            return
         for word in words:
             await self.push_frame(TTSTextFrame(word, TextType.WORD))
 

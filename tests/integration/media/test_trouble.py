@@ -113,3 +113,24 @@ async def test_the_call_cannot_be_hung_up(service: Service, deepgram: Stand) -> 
         await service.over()
     assert len(service.telephony.hung_up) == 3
     assert APOLOGY[0] in bytes(phone.sound)
+
+
+async def test_a_slow_llm_has_a_filler_said_that_it_is_not_told_of(
+    service: Service, llm: Stand
+) -> None:
+    llm.fault(first_token_seconds=2.6)
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("sarah-speaking")
+        await phone.until(lambda: len(service.said()) == 4)
+        await phone.hang_up()
+        await service.over()
+    greeting, asked, filler, reply = service.said()
+    assert [turn.role for turn in (greeting, asked, filler, reply)] == [
+        "agent", "callee", "agent", "agent",
+    ]  # fmt: skip
+    assert (filler.kind, filler.text) == ("filler", "One moment, please.")
+    assert (reply.kind, filler.latency_ms) == ("reply", None)
+    # What is told of the wait is the wait for the answer.
+    assert reply.latency_ms is not None
+    assert reply.latency_ms > 2_600

@@ -18,6 +18,10 @@ from pipecat.frames.frames import (
     LLMFullResponseStartFrame,
     LLMTextFrame,
     TTSSpeakFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection
@@ -282,3 +286,80 @@ async def test_an_interruption_that_was_under_way_does_not_cut_the_last_words() 
     ends = [frame for frame in down if isinstance(frame, LastWordFrame)]
     # Only the end of what was said last ends the call.
     assert watch.last_word is ends[-1] is not ends[0]
+
+
+# A slow LLM.
+
+ASKED = UserStoppedSpeakingFrame
+
+
+@pytest.fixture
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reply_watch, "FILLER_SECONDS", 0.05)
+    monkeypatch.setattr(reply_watch, "TOKEN_SECONDS", 5.0)
+
+
+PAUSE = 0.15
+
+
+async def filled(*frames: Frame, upto: float = PAUSE) -> list[str]:
+    """The fillers that were said, and whether the LLM is told of them."""
+    watch = ReplyWatch(lambda _: None, filler="One moment.")
+    down, _ = await run_test(watch, frames_to_send=[*frames, SleepFrame(upto)])
+    said = [frame for frame in down if isinstance(frame, TTSSpeakFrame)]
+    assert not any(frame.append_to_context for frame in said)
+    return [frame.text for frame in said]
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ([ASKED(), START()], 1),
+        # In whichever order the two come.
+        ([START(), ASKED()], 1),
+        # Once a turn, however often the LLM is asked in it, and again in the next.
+        ([ASKED(), START(), SleepFrame(PAUSE), END(), START()], 1),
+        ([ASKED(), START(), SleepFrame(PAUSE), END(), ASKED(), SleepFrame(0.01), START()], 2),
+        # Not beside the answer, nor behind it.
+        ([ASKED(), START(), LLMTextFrame("So")], 0),
+        ([ASKED(), START(), LLMTextFrame("So"), END(), START()], 0),
+        ([ASKED(), START(), SleepFrame(0.01), END()], 0),
+        # A tool has fillers of its own.
+        ([ASKED(), START(), SleepFrame(0.01), FunctionCallsStartedFrame([])], 0),
+        # A callee who speaks is not spoken to.
+        ([ASKED(), START(), SleepFrame(0.01), VADUserStartedSpeakingFrame()], 0),
+        ([ASKED(), START(), SleepFrame(0.01), UserStartedSpeakingFrame()], 0),
+        ([ASKED(), START(), SleepFrame(0.01), VADUserStartedSpeakingFrame(), SleepFrame(PAUSE),
+          VADUserStoppedSpeakingFrame()], 1),
+        ([ASKED(), START(), SleepFrame(0.01), InterruptionFrame()], 0),
+        # Nobody asked: the agent breaks a silence.
+        ([START()], 0),
+        ([ASKED(), START(), LLMTextFrame("So"), END(), SleepFrame(0.01), START()], 0),
+    ],
+    ids=[
+        "slow", "asked later", "once a turn", "next turn", "answered", "second answer", "ended",
+        "tool", "voice", "turn", "voice over", "interrupted", "unasked", "idle",
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("_soon")
+async def test_a_slow_llm_has_a_filler_said(frames: list[Frame], said: int) -> None:
+    assert await filled(*frames) == ["One moment."] * said
+
+
+@pytest.mark.usefixtures("_soon")
+async def test_a_filler_does_not_hide_an_llm_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reply_watch, "TOKEN_SECONDS", DEADLINE)
+    late: list[str] = []
+    watch = ReplyWatch(late.append, filler="One moment.")
+    asyncio.get_running_loop().call_later(0.1, watch.sounded)
+    down, _ = await run_test(watch, frames_to_send=[ASKED(), START(), SleepFrame(LATE)])
+    assert [frame.text for frame in down if isinstance(frame, TTSSpeakFrame)] == ["One moment."]
+    assert late == ["llm"]
+
+
+@pytest.mark.usefixtures("_soon")
+async def test_nobody_who_leaves_has_a_filler() -> None:
+    watch = ReplyWatch(lambda _: None, filler="One moment.")
+    watch.hush()
+    down, _ = await run_test(watch, frames_to_send=[ASKED(), START(), SleepFrame(PAUSE)])
+    assert not any(isinstance(frame, TTSSpeakFrame) for frame in down)
