@@ -143,7 +143,11 @@ class Context:
         python = str(given.get("python", "3.13"))
         if not re.fullmatch(r"3\.\d{2}", python):
             raise ContextError(f"-c python={python}: it is a version such as 3.13")
-        least = _count(given, "min_tasks", 2 if env == PRODUCTION else 1)
+        # With a single task, one that dies leaves its calls to nobody.
+        fewest = 2 if env == PRODUCTION else 1
+        least = _count(given, "min_tasks", fewest)
+        if least < fewest:
+            raise ContextError(f"-c min_tasks={least}: in production at least {fewest} tasks run")
         most = _count(given, "max_tasks", max(10, least))
         if most < least:
             raise ContextError(f"-c max_tasks={most}: it is less than min_tasks, {least}")
@@ -160,7 +164,7 @@ class Context:
             api_domain=_own_domain(given, "api_domain", "api_certificate"),
             min_tasks=least,
             max_tasks=most,
-            scheduled_minimums=_scheduled_minimums(given, most),
+            scheduled_minimums=_scheduled_minimums(given, fewest, most),
             reserved=_switch(given, "reserved", default=False),
             alarm_email=_text(given, "alarm_email"),
         )
@@ -198,7 +202,9 @@ def _own_domain(given: Mapping[str, Any], domain: str, certificate: str) -> OwnD
     return OwnDomain(name, arn)
 
 
-def _scheduled_minimums(given: Mapping[str, Any], most: int) -> tuple[ScheduledMinimum, ...]:
+def _scheduled_minimums(
+    given: Mapping[str, Any], fewest: int, most: int
+) -> tuple[ScheduledMinimum, ...]:
     try:
         minimums = ScheduledMinimum.listed(given.get("scheduled_minimums") or [])
     except ValueError as error:
@@ -206,6 +212,10 @@ def _scheduled_minimums(given: Mapping[str, Any], most: int) -> tuple[ScheduledM
     for minimum in minimums:
         if minimum.tasks > most:
             raise ContextError(f"scheduled_minimums: {minimum.tasks} is more than max_tasks")
+        if minimum.tasks < fewest:
+            raise ContextError(
+                f"scheduled_minimums: {minimum.tasks}: in production at least {fewest} tasks run"
+            )
     return minimums
 
 

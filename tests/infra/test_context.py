@@ -63,6 +63,11 @@ def test_the_deployers_shell_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None
         ({"recordings_days": "never"}, "a whole number from 1 on"),
         ({"nat": "maybe"}, "-c nat=maybe: it is on or off"),
         ({"min_tasks": "3", "max_tasks": "2"}, "less than min_tasks"),
+        ({"env": "prod", "min_tasks": "1"}, "in production at least 2 tasks run"),
+        (
+            {"env": "prod", "scheduled_minimums": [{"schedule": "cron(0)", "tasks": 1}]},
+            "in production at least 2 tasks run",
+        ),
         ({"domain": "media.example.com"}, "domain needs the ARN of its certificate"),
         ({"domain": "media.example.com", "certificate": "mine"}, "-c certificate=mine"),
         ({"certificate": "arn:aws:acm:a:1:certificate/a"}, "-c domain=None"),

@@ -44,6 +44,26 @@ def test_a_task_has_two_minutes_to_hand_its_calls_over(dev: Template) -> None:
     assert _container(dev)["LinuxParameters"]["InitProcessEnabled"]
 
 
+def test_a_call_finds_another_task_when_its_own_goes(prod: Template) -> None:
+    (target,) = resources(prod, "AWS::ApplicationAutoScaling::ScalableTarget").values()
+    least = [target["MinCapacity"]]
+    least += [
+        each["ScalableTargetAction"]["MinCapacity"] for each in target.get("ScheduledActions", [])
+    ]
+    assert min(least) >= 2
+    (service,) = resources(prod, SERVICE).values()
+    deployment = service["DeploymentConfiguration"]
+    # New ones first: the balancer has somewhere to send a handed over call to.
+    assert deployment["MinimumHealthyPercent"] == 100
+    assert deployment["MaximumPercent"] == 200
+    (group,) = resources(prod, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
+    attributes = {each["Key"]: each["Value"] for each in group["TargetGroupAttributes"]}
+    # What is longer than ECS gives a container would keep a target whose task is dead.
+    assert int(attributes["deregistration_delay.timeout_seconds"]) == 120
+    assert _container(prod)["StopTimeout"] == 120
+    assert attributes.get("stickiness.enabled", "false") == "false"
+
+
 def test_only_what_is_alive_is_asked_about_health(dev: Template) -> None:
     (group,) = resources(dev, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
     assert (group["HealthCheckPath"], group["Matcher"]) == ("/healthz", {"HttpCode": "200"})
