@@ -22,6 +22,8 @@ class State(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     FINISHED = "finished"
+    MISSED = "missed"
+    """Its one time passed, and no call was made: it was paused, or never fired."""
     CANCELLED = "cancelled"
 
 
@@ -144,17 +146,20 @@ class Schedule(BaseModel):
         return self.when.after(at, self.created_at)
 
     def as_of(self, at: datetime) -> "Schedule":
-        """This schedule as it stands then: finished, if its last time has passed."""
+        """This schedule as it stands then: over, if its last time has passed."""
         if self.state not in (State.ACTIVE, State.PAUSED):
             return self
         # A call that was due just now may still be on its way.
-        passed = self.when.after(at - PATIENCE, self.created_at) is None
-        return self.model_copy(update={"state": State.FINISHED}) if passed else self
+        if self.when.after(at - PATIENCE, self.created_at) is not None:
+            return self
+        # A call that was made once has finished it.
+        state = State.FINISHED if self.when.once is None else State.MISSED
+        return self.model_copy(update={"state": state})
 
     @property
     def over(self) -> bool:
         """Whether it will never make a call again."""
-        return self.state in (State.FINISHED, State.CANCELLED)
+        return self.state in (State.FINISHED, State.MISSED, State.CANCELLED)
 
     def cancel(self, at: datetime) -> "Schedule":
         """This schedule ended by request; itself, if it is over."""

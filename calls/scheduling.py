@@ -181,8 +181,11 @@ class Scheduler:
         return schedule.as_of(at)
 
     def _set_timer(self, schedule: Schedule, at: datetime) -> None:
+        if schedule.state is not State.ACTIVE:
+            # A timer that is only silenced would be left behind when its time has passed.
+            self.timer.delete(schedule.schedule_id)
         # What was due just now has fired, and must not do so twice.
-        if schedule.when.after(at, schedule.created_at) is not None:
+        elif schedule.when.after(at, schedule.created_at) is not None:
             self.timer.put(schedule)
 
     def _planned(self, asked: ScheduleRequest, api_key: str) -> Schedule:

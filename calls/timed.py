@@ -34,6 +34,8 @@ class Firing(BaseModel):
     execution_id: str = Field(min_length=1, max_length=100)
     """EventBridge's, the same when a message comes again."""
     due_at: AwareDatetime
+    undelivered: str | None = None
+    """Why it could not be put on its queue; None: it was."""
 
     @property
     def not_after(self) -> datetime:
@@ -94,6 +96,8 @@ class TimedCalls:
         at = self.clock()
         call, refused = self._call(schedule, at)
         call = call.model_copy(update={"schedule_id": schedule.schedule_id})
+        if firing.undelivered is not None:
+            call = call.note("undelivered", at, firing.undelivered)
         call = call.note(Status.QUEUED, at, not_after=firing.not_after)
         if refused is None:
             return call

@@ -12,7 +12,8 @@ class Schedule(Record):
     schedule_id: str
     name: str | None = None
     state: str
-    """``active``, ``paused``, ``finished`` or ``cancelled``."""
+    """``active``, ``paused``, ``finished``, ``missed`` (its time passed without a call) or
+    ``cancelled``."""
     at: str | None = None
     cron: str | None = None
     """In EventBridge's six fields."""

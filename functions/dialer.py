@@ -1,6 +1,7 @@
 """Calls that wait for a seat, from the queues: dialled when one is free and it is their turn.
 
-And calls that are due by a schedule: they begin to wait here.
+And calls that are due by a schedule: they begin to wait here, also if their firing came by the
+scheduler's dead letters. Then it is mostly too late, and the record says so.
 """
 
 import json
@@ -22,7 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str
     failed = []
     for message in event["Records"]:
         try:
-            waiting = _waiting(message["body"])
+            waiting = _waiting(message)
             if waiting is not None:
                 _dial(waiting, message)
         except Exception as error:
@@ -31,11 +32,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str
     return {"batchItemFailures": failed}
 
 
-def _waiting(body: str) -> Waiting | None:
+def _waiting(message: dict[str, Any]) -> Waiting | None:
     """The call of this message; None, if it is of a schedule that makes none now."""
-    if "schedule_id" not in json.loads(body):
-        return Waiting.model_validate_json(body)
-    firing = Firing.model_validate_json(body)
+    firing = _firing(message)
+    if firing is None:
+        return Waiting.model_validate_json(message["body"])
+    if firing.undelivered is not None:
+        logger.error(
+            "Schedule's firing was not delivered",
+            schedule_id=firing.schedule_id,
+            error_code=firing.undelivered,
+        )
     waiting = wiring.timed_calls().take(firing)
     logger.info(
         "Schedule due" if waiting else "Schedule due, and nobody to be phoned",
@@ -43,6 +50,26 @@ def _waiting(body: str) -> Waiting | None:
         call_id=waiting.key if waiting else None,
     )
     return waiting
+
+
+def _firing(message: dict[str, Any]) -> Firing | None:
+    """The firing that this message is of; None, if it is of a call."""
+    told = {
+        name: each.get("stringValue") for name, each in message.get("messageAttributes", {}).items()
+    }
+    # A dead letter's body may be cut short; these never are.
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+    if "SCHEDULE_ARN" in told:
+        return Firing.model_validate(
+            {
+                "schedule_id": str(told["SCHEDULE_ARN"]).rpartition("/")[2],
+                "execution_id": told.get("EXECUTION_ID"),
+                "due_at": told.get("SCHEDULED_TIME"),
+                "undelivered": told.get("ERROR_CODE") or "unknown",
+            }
+        )
+    body = message["body"]
+    return Firing.model_validate_json(body) if "schedule_id" in json.loads(body) else None
 
 
 def _dial(waiting: Waiting, message: dict[str, Any]) -> None:
@@ -60,7 +87,8 @@ def _dial(waiting: Waiting, message: dict[str, Any]) -> None:
 
 
 def _queue_of(message: dict[str, Any]) -> str:
-    """The URL of the queue that it came from."""
+    """The URL of the queue that it waits in: the one that it came from, unless that is of dead
+    letters."""
     name = message["eventSourceARN"].rpartition(":")[2]
-    urls = (settings().timed_queue_url, settings().campaign_queue_url)
-    return next(url for url in urls if url.rpartition("/")[2] == name)
+    campaigns = settings().campaign_queue_url
+    return campaigns if campaigns.rpartition("/")[2] == name else settings().timed_queue_url

@@ -30,6 +30,7 @@ NOT_PLACED = {
 BROKEN_REQUESTS = ("Request failed unexpectedly", "A service of AWS does not answer")
 VENDOR_FAILS = "a vendor fails"
 OPT_OUT_NOT_KEPT = "an opt-out could not be kept"
+NOT_DELIVERED = "Schedule's firing was not delivered"
 CAMPAIGN_PAUSED = "Campaign paused: too many of its calls fail"
 
 # Of the first three: more than a scanner's or a mistaken caller's. A rotated token that was not set
@@ -137,6 +138,18 @@ class Alarms(Construct):
             "Twilio refused calls, or did not answer: `dialout doctor` looks at the account.",
             self._counted("CallsNotPlaced"),
             threshold=CALLS_IN_FIVE_MINUTES,
+        )
+
+    def watch_schedules(self, dialer: ProductFunction) -> None:
+        """The scheduler cannot put a firing on its queue."""
+        self._count(
+            "NotDelivered", dialer.log, _field_is("message", NOT_DELIVERED), "FiringsNotDelivered"
+        )
+        self._alarm(
+            "firings-not-delivered",
+            "A schedule's firing did not reach the timed queue: the call's record says why.",
+            self._counted("FiringsNotDelivered"),
+            threshold=0,
         )
 
     def watch_campaigns(self, reports: ProductFunction, pump: ProductFunction) -> None:

@@ -4,6 +4,7 @@ import math
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.context import Context
@@ -24,8 +25,20 @@ class Dialing(Construct):
     """
 
     def __init__(
-        self, scope: Construct, name: str, context: Context, *, data: Data, product: ProductCode
+        self,
+        scope: Construct,
+        name: str,
+        context: Context,
+        *,
+        data: Data,
+        undelivered: sqs.Queue,
+        product: ProductCode,
     ) -> None:
+        """Its function and its queues.
+
+        Args:
+            undelivered: the firings of schedules that did not reach the timed queue.
+        """
         super().__init__(scope, name)
         self.dialer = ProductFunction(
             self, "dialer", context, product=product,
@@ -39,11 +52,15 @@ class Dialing(Construct):
         for queue in (data.timed_queue, data.campaign_queue):
             # What cannot be dialled yet goes back to its queue, with a delay.
             queue.grant_send_messages(self.dialer.role)
-            self.dialer.function.add_event_source(
-                sources.SqsEventSource(
-                    queue,
-                    batch_size=BATCH,
-                    max_concurrency=at_once,
-                    report_batch_item_failures=True,
-                )
+            self._feed(queue, at_once)
+        self._feed(undelivered, 2)
+
+    def _feed(self, queue: sqs.Queue, at_once: int) -> None:
+        self.dialer.function.add_event_source(
+            sources.SqsEventSource(
+                queue,
+                batch_size=BATCH,
+                max_concurrency=at_once,
+                report_batch_item_failures=True,
             )
+        )

@@ -58,6 +58,7 @@ class Observability(Construct):
         alarms.watch_conversations(media.log)
         alarms.watch_tasks(balancer)
         alarms.watch_sweeper(functions["sweeper"])
+        alarms.watch_schedules(functions["dialer"])
         alarms.watch_campaigns(functions["campaign_reports"], functions["campaign_pump"])
         dashboard = cloudwatch.Dashboard(
             self,

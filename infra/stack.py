@@ -63,7 +63,10 @@ class DialoutStack(Stack):
         self.events = Events(self, "Events", context, data=data, bus=self.bus, product=product)
         self.timing.sweep(product)
         self.timing.let_schedule(self.api.functions["schedules"].role)
-        self.dialing = Dialing(self, "Dialing", context, data=data, product=product)
+        self.dialing = Dialing(
+            self, "Dialing", context,
+            data=data, undelivered=self.timing.schedule_dead_letters, product=product,
+        )  # fmt: skip
         # A schedule that is over and fires all the same is taken back where that is noticed.
         self.timing.let_end_schedules(self.dialing.dialer.role)
         self.opting_out = OptingOut(

@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.context import Context
@@ -19,6 +20,8 @@ from infra.secrets import let_read_secrets
 
 _SCHEDULER = "scheduler.amazonaws.com"
 _DELETE = "scheduler:DeleteSchedule"
+# As often as a message of the timed queue.
+ATTEMPTS = 5
 
 
 class Timing(Construct):
@@ -28,7 +31,8 @@ class Timing(Construct):
         group: the schedules of this environment, ``dialout-<env>``; they go with it.
         role: what a schedule acts as. It may put a message on the timed queue, or among the dead
             letters, and nothing else.
-        schedule_dead_letters: the firings that did not reach the timed queue.
+        schedule_dead_letters: the firings that did not reach the timed queue. The dialer takes
+            them from here; what it fails at goes where it goes from the timed queue.
         sweeper: settles calls whose end nobody reported.
     """
 
@@ -43,7 +47,12 @@ class Timing(Construct):
             # Never kept: its schedules would go on firing at a queue that is gone.
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.schedule_dead_letters = dead_letters(self, context, "schedule")
+        self.schedule_dead_letters = dead_letters(
+            self, context, "schedule",
+            reread=sqs.DeadLetterQueue(
+                queue=data.dead_letters["timed"], max_receive_count=ATTEMPTS
+            ),
+        )  # fmt: skip
         self.role = self._role(data)
 
     @property

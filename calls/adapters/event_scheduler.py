@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from calls.adapters import aws
 from calls.call import now
-from calls.schedule import PATIENCE, Schedule, State
+from calls.schedule import PATIENCE, Schedule
 from calls.settings import Settings
 
 _INPUT = {
@@ -58,7 +58,7 @@ class EventScheduler:
         from botocore.exceptions import ClientError
 
         timer = self._timer(schedule)
-        # A put that comes again is the same to EventBridge; a second pause is not the first.
+        # A put that comes again is the same to EventBridge; a second return is not the first.
         told = json.dumps([timer, schedule.updated_at], default=str)
         token = hashlib.sha256(told.encode()).hexdigest()
         try:
@@ -89,7 +89,6 @@ class EventScheduler:
         timer: dict[str, Any] = {
             "Name": schedule.schedule_id,
             "GroupName": self._target.group,
-            "State": "ENABLED" if schedule.state is State.ACTIVE else "DISABLED",
             "FlexibleTimeWindow": {"Mode": "OFF"},
             # When it has fired for the last time, it goes.
             "ActionAfterCompletion": "DELETE",

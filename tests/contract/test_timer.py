@@ -12,7 +12,6 @@ from moto import mock_aws
 
 from calls.adapters.event_scheduler import EventScheduler, Target
 from calls.ports import Timer
-from calls.schedule import State
 from tests.contract.test_ledger import credentials
 from tests.contract.test_schedules import AT, schedule
 from tests.fakes import FakeTimer
@@ -107,28 +106,18 @@ def test_a_rate_keeps_its_rhythm_whenever_it_is_set(client: Any) -> None:
     assert told(client)["ScheduleExpression"] == "rate(2 hours)"
 
 
-def test_a_schedule_that_is_paused_is_silent_until_it_goes_on(client: Any) -> None:
-    timer = EventScheduler(TARGET)
-    states = []
-    for state in (State.ACTIVE, State.PAUSED, State.ACTIVE):
-        timer.put(schedule(1).model_copy(update={"state": state}))
-        states.append(told(client)["State"])
-    assert states == ["ENABLED", "DISABLED", "ENABLED"]
-
-
-def test_two_pauses_are_not_one_request(client: Any) -> None:
+def test_two_changes_are_not_one_request(client: Any) -> None:
     # EventBridge answers a request whose token it knows without doing anything.
     timer, tokens = EventScheduler(TARGET, client), []
     client.meta.events.register(
         "before-parameter-build.scheduler.*",
         lambda params, **_: tokens.append(params.get("ClientToken")),
     )
-    pauses = [
-        schedule(1).model_copy(update={"state": State.PAUSED, "updated_at": at})
-        for at in (AT, AT.replace(hour=13))
+    returns = [
+        schedule(1).model_copy(update={"updated_at": at}) for at in (AT, AT.replace(hour=13))
     ]
-    for pause in (pauses[0], pauses[0], pauses[1]):
-        timer.put(pause)
+    for each in (returns[0], returns[0], returns[1]):
+        timer.put(each)
     kinds = list(dict.fromkeys(tokens))
     assert len(kinds) == 2
     assert all(len(token) == 64 for token in kinds)

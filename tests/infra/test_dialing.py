@@ -21,8 +21,8 @@ def mappings(template: Template) -> dict[str, dict[str, object]]:
     }
 
 
-@pytest.mark.parametrize("name", ["timed", "campaign"])
-def test_both_queues_feed_the_dialer_a_few_at_a_time(dev: Template, name: str) -> None:
+@pytest.mark.parametrize("name", ["timed", "campaign", "schedule-dead"])
+def test_the_queues_feed_the_dialer_a_few_at_a_time(dev: Template, name: str) -> None:
     found = mappings(dev)[f"dialout-dev-{name}"]
     assert found["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert found["ScalingConfig"] == {"MaximumConcurrency": 2}
@@ -32,6 +32,16 @@ def test_both_queues_feed_the_dialer_a_few_at_a_time(dev: Template, name: str) -
     timeout = functions(dev)["functions.dialer.handler"]["Timeout"]
     assert timeout >= 2 * 13  # Three seconds for the turn, ten for Twilio.
     assert queue["VisibilityTimeout"] >= 6 * timeout  # As AWS asks.
+
+
+def test_what_the_dialer_fails_at_is_given_up_after_five_times(dev: Template) -> None:
+    queues = resources(dev, "AWS::SQS::Queue")
+    by_name = {queue["QueueName"]: queue for queue in queues.values()}
+    for name in ("timed", "schedule-dead"):
+        given_up = by_name[f"dialout-dev-{name}"]["RedrivePolicy"]
+        dead = given_up["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert queues[dead]["QueueName"] == "dialout-dev-timed-dead"
+        assert given_up["maxReceiveCount"] == 5
 
 
 def test_a_faster_pace_gets_more_dialers() -> None:

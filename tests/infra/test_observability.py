@@ -22,6 +22,7 @@ FAILURES = {
     "dead-letters-debrief",
     "dead-letters-opt-outs",
     "dead-letters-campaign-reports",
+    "firings-not-delivered",
     "campaign-paused",
     "campaign-pump-fails",
     "seats-exhausted",
@@ -85,6 +86,7 @@ def test_two_seconds_are_too_long_for_a_webhook(dev: Template) -> None:
         (alarms.UNKNOWN_KEY, "functions/http_api.py"),
         *((sentence, "functions/dialout.py") for sentence in alarms.NOT_PLACED["dialout"]),
         *((sentence, "functions/dialer.py") for sentence in alarms.NOT_PLACED["dialer"]),
+        (alarms.NOT_DELIVERED, "functions/dialer.py"),
         *((sentence, "functions/problems.py") for sentence in alarms.BROKEN_REQUESTS),
         (alarms.VENDOR_FAILS, "media_service/session.py"),
         (alarms.OPT_OUT_NOT_KEPT, "media_service/opt_out.py"),
@@ -109,7 +111,7 @@ def test_alarms_watch_what_the_filters_count(dev: Template) -> None:
         f"dev/{name}"
         for name in (
             "SignatureFailures", "ApiKeyFailures", "CallsNotPlaced", "BrokenRequests",
-            "VendorFailures", "OptOutsLost", "CampaignsPaused",
+            "VendorFailures", "OptOutsLost", "CampaignsPaused", "FiringsNotDelivered",
         )
     }  # fmt: skip
     assert counted <= watched

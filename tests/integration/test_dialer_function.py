@@ -2,13 +2,15 @@
 
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+from ulid import ULID
 
 from calls.call import EndReason, Status, now
+from calls.schedule import Schedule, ScheduleRequest
 from calls.waiting import Waiting
 from functions import call_records, dialer, sweeper, wiring
 from functions.log import logger
@@ -184,3 +186,68 @@ def test_seats_that_nobody_gave_back_are_taken_back_and_counted(
 def test_the_queues_are_told_apart() -> None:
     message = {"eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:campaign-test"}
     assert dialer._queue_of(message) == f"{SQS}/campaign-test"
+
+
+def undelivered(schedule_id: str, due_at: str) -> dict[str, Any]:
+    """A dead letter of EventBridge Scheduler's, as Lambda gets it. Its body is cut short."""
+    told = {
+        "ERROR_CODE": "AccessDeniedException",
+        "ERROR_MESSAGE": "not authorized to perform: sqs:SendMessage",
+        "EXECUTION_ID": "d32c5kddcf5bb8c3",
+        "IS_PAYLOAD_TRUNCATED": "true",
+        "RETRY_ATTEMPTS": "0",
+        "SCHEDULED_TIME": due_at,
+        "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:123456789012:schedule/dialout/{schedule_id}",
+        "TARGET_ARN": "arn:aws:sqs:us-east-1:123456789012:timed-test",
+    }
+    return {
+        "messageId": "dead",
+        "body": '{"schedule_id": "01J',
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:schedule-dead-test",
+        "messageAttributes": {
+            name: {"dataType": "String", "stringValue": value} for name, value in told.items()
+        },
+    }
+
+
+def scheduled(at: datetime) -> str:
+    """A schedule for this time."""
+    asked = ScheduleRequest.model_validate({"at": at.isoformat(), "request": ARTICLE})
+    schedule = Schedule(
+        schedule_id=str(ULID.from_datetime(at)), when=asked.when, request=asked.request,
+        created_at=at, updated_at=at, api_key="crm",
+    )  # fmt: skip
+    wiring.schedules().create(schedule)
+    return schedule.schedule_id
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "end_reason"), [(6, EndReason.TOO_LATE), (1, None)], ids=["late", "in time"]
+)
+def test_a_firing_among_the_dead_letters_has_one_record_that_says_why(
+    twilio: Twilio, log: io.StringIO, minutes_ago: int, end_reason: EndReason | None
+) -> None:
+    offer_seats(1)
+    due_at = now().replace(microsecond=0) - timedelta(minutes=minutes_ago)
+    schedule_id = scheduled(due_at)
+    letter = undelivered(schedule_id, due_at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    for _ in range(2):
+        assert dialed(letter, letter) == {"batchItemFailures": []}
+
+    call_id = wiring.schedules().get(schedule_id).last_call_id
+    assert [each.call_id for each in wiring.records().newest(now().date(), limit=5)] == [call_id]
+    call = wiring.records().get(str(call_id))
+    assert call.end_reason is end_reason
+    assert [each.detail for each in call.timeline if each.event == "undelivered"] == [
+        "AccessDeniedException"
+    ]
+    assert len(twilio.creates) == (end_reason is None)
+    assert "Schedule's firing was not delivered" in log.getvalue()
+
+
+def test_a_dead_letter_that_finds_no_seat_waits_with_the_others() -> None:
+    offer_seats(0)
+    due_at = now().replace(microsecond=0)
+    letter = undelivered(scheduled(due_at), due_at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert dialed(letter) == {"batchItemFailures": []}
+    assert len(received("timed-test")) == 1

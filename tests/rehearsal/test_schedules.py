@@ -68,11 +68,25 @@ class Up:
         """A firing, as the scheduler puts it on the queue."""
         due_at = (now() - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
         body = {"schedule_id": schedule_id, "execution_id": execution, "due_at": due_at}
-        await asyncio.to_thread(
-            self.cloud.client("sqs").send_message,
-            QueueUrl=self.deployment.timed_queue_url,
-            MessageBody=json.dumps(body),
-        )
+        await self._put(self.deployment.timed_queue_url, MessageBody=json.dumps(body))
+
+    async def fire_in_vain(self, schedule_id: str, execution: str, ago: timedelta) -> None:
+        """A firing that could not be put on the queue, as the scheduler gives it up."""
+        told = {
+            "ERROR_CODE": "AccessDeniedException",
+            "EXECUTION_ID": execution,
+            "SCHEDULED_TIME": (now() - ago).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:0:schedule/group/{schedule_id}",
+        }
+        arn = self.deployment.environment["DIALOUT_SCHEDULE_DEAD_LETTERS_ARN"]
+        queue = self.cloud.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+        attributes = {
+            name: {"DataType": "String", "StringValue": value} for name, value in told.items()
+        }
+        await self._put(queue, MessageBody="{}", MessageAttributes=attributes)
+
+    async def _put(self, queue: str, **message: Any) -> None:
+        await asyncio.to_thread(self.cloud.client("sqs").send_message, QueueUrl=queue, **message)
 
 
 async def until(look: Callable[[], Any]) -> Any:
@@ -164,22 +178,26 @@ async def test_when_it_is_due_the_phone_rings_and_of_what_is_paused_it_does_not(
         assert (await up.get(f"/schedules/{schedule_id}"))["state"] == "finished"
     for number, times in (("+15550107001", 0), ("+15550107002", 1), ("+15550107003", 1)):
         assert await up.rings(number) == times
-    # What has fired for the last time is gone; what is paused is still there.
-    left = up.cloud.client("scheduler").list_schedules()["Schedules"]
-    assert [(each["Name"], each["State"]) for each in left] == [(paused, "DISABLED")]
-    await up.api.delete(f"/schedules/{paused}")
+    # What has fired for the last time has no timer any more, and what is paused has none.
     assert up.cloud.client("scheduler").list_schedules()["Schedules"] == []
+    assert (await up.get(f"/schedules/{paused}"))["state"] == "paused"
 
 
 @pytest.mark.timeout(120)
 async def test_a_firing_that_comes_twice_is_one_call_and_one_that_is_late_is_none(up: Up) -> None:
-    twice, late = [
-        await up.schedule(number, rate="1 day") for number in ("+15550107004", "+15550107005")
+    twice, late, lost = [
+        await up.schedule(f"+1555010700{last}", rate="1 day") for last in (4, 5, 8)
     ]
     for _ in range(2):
         await up.fire(twice, "execution-1", timedelta(0))
+        await up.fire_in_vain(lost, "execution-4", timedelta(minutes=6))
     await up.fire(late, "execution-2", timedelta(minutes=6))
 
+    call = await up.ended(lost)
+    assert call["end_reason"] == "too_late"
+    assert ("undelivered", "AccessDeniedException") in [
+        (each["event"], each["detail"]) for each in call["timeline"]
+    ]
     assert (await up.ended(late))["end_reason"] == "too_late"
     assert (await up.ended(twice))["end_reason"] == "busy"
     # Another firing of the same schedule rings again; then both of the first have been seen.
@@ -191,7 +209,9 @@ async def test_a_firing_that_comes_twice_is_one_call_and_one_that_is_late_is_non
     await until(rung_again)
     calls = (await up.get("/calls"))["calls"]
     assert sum(call["schedule_id"] == twice for call in calls) == 2
-    assert await up.rings("+15550107005") == 0
+    assert sum(call["schedule_id"] == lost for call in calls) == 1
+    for number in ("+15550107005", "+15550107008"):
+        assert await up.rings(number) == 0
 
 
 async def dialout(up: Up, *argv: str) -> tuple[int, str, str]:

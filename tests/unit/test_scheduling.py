@@ -151,7 +151,8 @@ def test_a_request_that_is_repeated_late_is_answered_as_the_first(world: World) 
     world.timer.timers.clear()  # It has fired.
     again = world.create("k", **at)
     assert again.schedule.schedule_id == first.schedule.schedule_id
-    assert again.schedule.state is State.FINISHED
+    # Nobody was phoned, or it would be finished since.
+    assert again.schedule.state is State.MISSED
     assert world.timers == {}
 
 
@@ -175,7 +176,8 @@ def test_pause_and_resume(world: World) -> None:
     for state in ("paused", "paused", "active", "active"):
         changed = world.change(made.schedule_id, state=state)
         assert changed.state == state
-        assert world.timers == {made.schedule_id: State(state)}
+        # What is paused has none, which nobody would take back once its time has passed.
+        assert world.timers == ({made.schedule_id: State.ACTIVE} if state == "active" else {})
         assert (changed.next_at(AT) is None) == (state == "paused")
 
 
@@ -187,7 +189,7 @@ def test_a_pause_that_broke_half_way_is_done_by_doing_it_again(world: World) -> 
     # Already now nobody is phoned: a firing looks at the record.
     assert world.scheduler.get(made.schedule_id).state is State.PAUSED
     world.change(made.schedule_id, state="paused")
-    assert world.timers == {made.schedule_id: State.PAUSED}
+    assert world.timers == {}
 
 
 def test_what_is_not_right_any_more_can_be_paused_and_does_not_go_on(world: World) -> None:
@@ -198,7 +200,7 @@ def test_what_is_not_right_any_more_can_be_paused_and_does_not_go_on(world: Worl
     assert world.change(made.schedule_id, state="paused").state is State.PAUSED
     with pytest.raises(DialRefusedError):
         world.change(made.schedule_id, state="active")
-    assert world.timers == {made.schedule_id: State.PAUSED}
+    assert world.timers == {}
 
 
 def test_another_time_takes_the_place_of_the_first(world: World) -> None:
@@ -264,13 +266,24 @@ def test_what_has_had_its_last_time_is_finished(world: World) -> None:
     world.clock.at += HOUR + timedelta(minutes=4)
     assert world.scheduler.get(once.schedule_id).state is State.ACTIVE
     world.clock.at += timedelta(minutes=1)
-    for made in (once, daily):
-        assert world.scheduler.get(made.schedule_id).state is State.FINISHED
-        with pytest.raises(ScheduleOverError, match="finished"):
+    for made, state in ((once, State.MISSED), (daily, State.FINISHED)):
+        assert world.scheduler.get(made.schedule_id).state is state
+        with pytest.raises(ScheduleOverError, match=state):
             world.change(made.schedule_id, state="paused")
     shown, _ = world.scheduler.page(limit=5)
-    assert {each.state for each in shown} == {State.FINISHED}
-    assert world.scheduler.cancel(once.schedule_id).state is State.FINISHED
+    assert [each.state for each in shown] == [State.FINISHED, State.MISSED]
+    assert world.scheduler.cancel(once.schedule_id).state is State.MISSED
+
+
+def test_what_was_paused_at_its_time_was_missed_and_leaves_no_timer(world: World) -> None:
+    once = world.create(at="2026-11-22T13:00Z", request=CALL).schedule
+    daily = world.create(**{**DAILY, "end": "2026-11-22"}).schedule
+    for made in (once, daily):
+        world.change(made.schedule_id, state="paused")
+    world.clock.at += HOUR + timedelta(minutes=5)
+    assert world.scheduler.get(once.schedule_id).state is State.MISSED
+    assert world.scheduler.get(daily.schedule_id).state is State.FINISHED
+    assert world.timers == {}
 
 
 def test_pages_are_newest_first_and_say_whether_there_are_more(world: World) -> None:

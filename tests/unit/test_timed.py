@@ -107,6 +107,21 @@ def test_what_is_paused_phones_nobody_and_fires_on_later(world: World) -> None:
     assert ID in world.timer.timers
 
 
+def test_a_firing_that_was_not_delivered_says_why_and_is_one_call(world: World) -> None:
+    world.clock.at = AT + timedelta(minutes=6)
+    lost = Firing(schedule_id=ID, execution_id="e1", due_at=AT, undelivered="AccessDenied")
+    timed = TimedCalls(world.schedules, world.records, world.timer, world.settings, world.clock)
+    waiting = [timed.take(lost) for _ in range(2)]
+    # It came by its own way, too.
+    assert [*waiting, world.take()] == [waiting[0]] * 3
+    (call,) = world.calls
+    assert call.not_after == AT + timedelta(minutes=5)
+    assert [(each.event, each.detail) for each in call.timeline] == [
+        ("undelivered", "AccessDenied"),
+        ("queued", None),
+    ]
+
+
 @pytest.mark.parametrize("state", [State.CANCELLED, State.FINISHED])
 def test_what_is_over_phones_nobody_and_fires_no_more(world: World, state: State) -> None:
     world.become(state=state)
