@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 
 import uvloop
 
@@ -26,6 +27,7 @@ from media_service.preparer import Preparer
 from media_service.preparing import Preparing
 from media_service.server import Server
 from media_service.signed_http import SignedHttp
+from media_service.task_metadata import TaskMetadata
 from media_service.vendors import Vendors
 from media_service.warm_up import warm_up
 from media_service.world import World
@@ -62,7 +64,7 @@ async def serve(host: str, port: int) -> None:
         metrics.report(chosen.env, chosen.seats_per_task, live, world.latencies)
     )
     try:
-        await Server(app, live, heartbeat, host, port, _preparer(world)).serve()
+        await Server(app, live, heartbeat, host, port, _preparer(world), _task_metadata()).serve()
     finally:
         telling.cancel()
 
@@ -73,6 +75,12 @@ def _preparer(world: World) -> Preparer | None:
     if not url:
         return None
     return Preparer(PrepareQueue(url), Preparing(world).prepare)
+
+
+def _task_metadata() -> TaskMetadata | None:
+    """The task's; None outside ECS, which names its address."""
+    url = os.environ.get("ECS_CONTAINER_METADATA_URI_V4")
+    return TaskMetadata(url) if url else None
 
 
 def main() -> None:

@@ -6,10 +6,9 @@ from typing import Protocol
 from calls import stream_token
 from calls.call import Call, CallSidMismatchError, LegRefusedError, now
 from calls.ports import CallNotFoundError, CallRecords, Secrets
+from calls.resuming import MAX_LEGS
 from calls.stream_token import StreamTokenError
 from media_service.stream_protocol import Start
-
-MAX_LEGS = 10
 
 
 class RefusedError(Exception):
@@ -26,8 +25,10 @@ class Signed(Protocol):
     def __call__(self, auth_token: str, url: str, signature: str | None) -> bool: ...
 
 
-async def claim(records: CallRecords, secrets: Secrets, start: Start) -> tuple[Call, int]:
-    """The call that this stream carries, its leg claimed, and the leg.
+async def claim(
+    records: CallRecords, secrets: Secrets, start: Start, task_id: str | None = None
+) -> tuple[Call, int]:
+    """The call that this stream carries, its leg claimed for this task, and the leg.
 
     Raises:
         RefusedError: the stream's token, CallSid or leg is not right; nothing was changed.
@@ -44,7 +45,7 @@ async def claim(records: CallRecords, secrets: Secrets, start: Start) -> tuple[C
         call = await asyncio.to_thread(
             records.update,
             call_id,
-            lambda call: call.bind(start.call_sid).claim_leg(leg, start.stream_sid, at),
+            lambda call: call.bind(start.call_sid).claim_leg(leg, start.stream_sid, at, task_id),
         )
     except StreamTokenError as error:
         raise RefusedError(f"the token is {error}") from error

@@ -74,7 +74,7 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
             stored = asyncio.create_task(
                 greeting.stored(world.greetings, start.parameters.get("call_id", ""))
             )
-            call, leg = await admission.claim(world.records, secrets, start)
+            call, leg = await admission.claim(world.records, secrets, start, live.task_id)
         except RefusedError as refused:
             log.warning("a stream is refused", extra={"reason": refused.reason})
             await websocket.close(POLICY_VIOLATION)

@@ -25,11 +25,21 @@ class CallControl:
         self._call = call
         self._journal = journal
 
+    async def holds(self) -> bool:
+        """Whether the call is this leg's, asked right before something is done to it.
+
+        A process that was paused knows nothing of what happened meanwhile. It may still be paused
+        between the answer and what follows, some milliseconds: over REST Twilio has no condition.
+        With a record that cannot be read, an open stream says that the call is ours.
+        """
+        held = await self._journal.holds()
+        return not self._line.gone.is_set() if held is None else held
+
     async def hang_up(self) -> None:
         """End the call, once its record says why; returns when the line is gone."""
         await self._journal.flush()
         for attempt in range(TRIES):
-            if self._journal.fenced.is_set():
+            if not await self.holds():
                 return
             try:
                 await asyncio.to_thread(self._world.telephony.hang_up, self._sid)
@@ -54,6 +64,8 @@ class CallControl:
             log.exception("the call could not be transferred", extra=self._where)
             return False
         for attempt in range(TRIES):
+            if not await self.holds():
+                return False
             try:
                 await asyncio.to_thread(
                     self._world.telephony.transfer, self._sid, to, self._call.ours
@@ -73,6 +85,8 @@ class CallControl:
 
     async def record(self) -> bool:
         """Start the recording. Whether it runs."""
+        if not await self.holds():
+            return False
         at = f"{self._world.settings.public_api_url}/recording-status?call_id={self._call.call_id}"
         try:
             sid = await asyncio.to_thread(self._world.telephony.start_recording, self._sid, at)

@@ -3,20 +3,14 @@
 import asyncio
 import logging
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from pipecat.audio.utils import create_stream_resampler, ulaw_to_pcm
 from pipecat.frames.frames import (
     ErrorFrame,
-    Frame,
-    LLMAssistantPushAggregationFrame,
     LLMMessagesAppendFrame,
     LLMRunFrame,
     OutputDTMFFrame,
-    TTSAudioRawFrame,
     TTSSpeakFrame,
-    TTSStartedFrame,
-    TTSStoppedFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -29,14 +23,14 @@ from pipecat.processors.aggregators.llm_response_universal import (
     UserTurnStoppedMessage,
 )
 from pipecat.services.llm_service import LLMService
-from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
 from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
-from starlette.websockets import WebSocket
 
 from calls.agent import Agent
-from calls.call import Turn, now
+from calls.call import now
+from media_service import stored_sound
+from media_service.activity import Activity
 from media_service.answering.ear import Ear
 from media_service.answering.gate import Gate
 from media_service.failover import InTurn, TtsStage
@@ -45,10 +39,9 @@ from media_service.hand_off import Spoken
 from media_service.hearing import Hearing
 from media_service.language_follower import LanguageFollower
 from media_service.line import Line
+from media_service.memory import Memory
 from media_service.models import Models
 from media_service.mute import Mute
-from media_service.noise_filter import NoiseFilter
-from media_service.plain_text import plain_text
 from media_service.playout import Playout, Utterances, VoiceTap
 from media_service.reply_watch import ReplyWatch
 from media_service.reports import Reports
@@ -56,14 +49,16 @@ from media_service.services import Services
 from media_service.tools import end_call, transfer_call
 from media_service.tools.toolbox import Toolbox
 from media_service.transcript import Transcript
+from media_service.transport import transport
 from media_service.turn_start import TurnStart
-from media_service.twilio_serializer import SAMPLE_RATE, TwilioSerializer
-from media_service.utterance import Utterance
+from media_service.twilio_serializer import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
 KEYS = "Keys pressed: "
 """How the LLM and the record are told of them, as the callee's turn."""
+SETTLE_SECONDS = 0.3
+"""For the words of who was cut short: to be counted as far as heard, to come from the listener."""
 GREETING = "greeting"
 """Pipecat's context id of the stored greeting."""
 
@@ -71,7 +66,12 @@ GREETING = "greeting"
 class Conversation:
     """The pipeline and its context, ready to run.
 
+    Args:
+        memory: of the call's earlier legs.
+        greets: whether a greeting is to come.
+
     Attributes:
+        activity: who is at it.
         started: set once the pipeline runs; its vendors may still be connecting.
     """
 
@@ -79,25 +79,30 @@ class Conversation:
         self,
         line: Line,
         agent: Agent,
-        turns: list[Turn],
+        memory: Memory,
         services: Services,
         models: Models,
         transcript: Transcript,
         toolbox: Toolbox,
         reports: Reports,
+        *,
+        greets: bool,
     ) -> None:
         self._services = services
         self._transcript = transcript
         self._reports = reports
-        self._turns = turns
+        self._memory = memory
+        self._greets = greets
+        self._toolbox = toolbox
+        self.activity = Activity()
         self._mute = Mute(line.go_on)
         self.started = asyncio.Event()
         self._context = LLMContext(
-            messages=[_message(turn) for turn in turns],
+            messages=list(memory.messages),
             tools=toolbox.schemas,
         )
         toolbox.register(services.llm)
-        transport = _transport(line, agent)
+        phone = transport(line, agent)
         user, assistant = self._aggregators(models, agent, line)
         self._user = user
         watch = self._watch = ReplyWatch(
@@ -118,7 +123,7 @@ class Conversation:
         self._worker = PipelineWorker(
             Pipeline(
                 [
-                    transport.input(),
+                    phone.input(),
                     services.stt,
                     *([LanguageFollower(agent, services.tts)] if agent.detect_language else []),
                     self._ear,
@@ -130,9 +135,14 @@ class Conversation:
                     services.tts,
                     self._tap,
                     self._gate,
-                    transport.output(),
+                    phone.output(),
                     Playout(
-                        line, transcript, utterances, self._on_last_word, agent.idle.after_seconds
+                        line,
+                        transcript,
+                        utterances,
+                        self._on_last_word,
+                        agent.idle.after_seconds,
+                        self.activity,
                     ),
                     assistant,
                 ]
@@ -155,9 +165,7 @@ class Conversation:
                 vad_analyzer=models.vad(),
                 user_turn_strategies=UserTurnStrategies(
                     start=[
-                        TurnStart(
-                            greets=not self._turns, output=line, backchannel=agent.backchannel
-                        )
+                        TurnStart(greets=self._greets, output=line, backchannel=agent.backchannel)
                     ],
                     stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=models.turn_analyzer())],
                 ),
@@ -191,22 +199,14 @@ class Conversation:
             sent: mu-law, of its beginning.
             unsent: the rest.
         """
-        begun = self._utterances[GREETING] = Utterance()
-        begun.add_text(await plain_text(text))
-        begun.add_sound(len(await _pcm(sent)))
-        begun.begin_at(len(await _pcm(sent)))
-        frames: list[Frame] = [TTSStartedFrame(context_id=GREETING)]
-        for start in range(0, len(unsent), SAMPLE_RATE):
-            pcm = await _pcm(unsent[start : start + SAMPLE_RATE])
-            frames.append(TTSAudioRawFrame(pcm, SAMPLE_RATE, 1, context_id=GREETING))
-        frames += [TTSStoppedFrame(context_id=GREETING), LLMAssistantPushAggregationFrame()]
+        self._utterances[GREETING] = await stored_sound.begun(text, sent)
         # Behind the voice, which may still be connecting.
-        for frame in frames:
+        for frame in await stored_sound.frames(unsent, GREETING):
             await self._tap.queue_frame(frame)
 
     async def resume(self) -> None:
-        """Go on where another leg stopped: answer, if the callee spoke last."""
-        if self._turns and self._turns[-1].role == "callee":
+        """Go on where another leg stopped: answer, if the callee waits for that."""
+        if self._memory.unanswered:
             await self._worker.queue_frame(LLMRunFrame())
 
     async def prompt(self, text: str) -> None:
@@ -243,9 +243,26 @@ class Conversation:
     async def stay(self, why: str) -> None:
         """Go on after all; ``why`` is told to the LLM, which then speaks."""
         self._mute.leaving = False
+        self._toolbox.stayed()
         self._transcript.expect("reply")
         self._watch.stay()
         await self.prompt(why)
+
+    async def commit(self, *, cut: bool) -> None:
+        """Have everything that was said in the transcript: nothing more comes of this pipeline.
+
+        Args:
+            cut: somebody may still be speaking, and is cut short.
+        """
+        self._watch.hush()
+        if cut:
+            await self.break_off()
+            await self._ear.settle()
+            await asyncio.sleep(SETTLE_SECONDS)
+        # What the callee said over the agent's voice is nobody's turn yet.
+        words = await self._user.push_aggregation()
+        if words:
+            self._callee_said(words, now().isoformat())
 
     # While it is not a person that the agent talks with: ``media_service.answering.ports.Talk``.
 
@@ -352,26 +369,3 @@ class Conversation:
         self._transcript.agent_said(
             message.content, message.timestamp, interrupted=message.interrupted
         )
-
-
-async def _pcm(mulaw: bytes) -> bytes:
-    return bytes(await ulaw_to_pcm(mulaw, SAMPLE_RATE, SAMPLE_RATE, create_stream_resampler()))
-
-
-def _message(turn: Turn) -> Any:
-    return {"role": "assistant" if turn.role == "agent" else "user", "content": turn.text}
-
-
-def _transport(line: Line, agent: Agent) -> FastAPIWebsocketTransport:
-    return FastAPIWebsocketTransport(
-        cast("WebSocket", line),  # It has all of a WebSocket that the transport uses.
-        FastAPIWebsocketParams(
-            audio_in_enabled=True,
-            audio_out_enabled=True,
-            audio_in_filter=NoiseFilter() if agent.noise_filter == "rnnoise" else None,
-            # The session closes the line; nothing is to be appended to the last word.
-            audio_out_end_silence_secs=0,
-            allowed_origins=[],
-            serializer=TwilioSerializer(),
-        ),
-    )

@@ -2,11 +2,8 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from datetime import datetime
-
-from ulid import ULID
 
 from calls.call import now
 from calls.ports import Ledger
@@ -32,8 +29,7 @@ class Heartbeat:
             live: the calls in progress; while it takes no new ones, the task drains.
             seats: so many calls can this task carry at once.
         """
-        # The host's name for people; on a laptop, two tasks have the same.
-        self.task_id = f"{socket.gethostname()}-{ULID()}"
+        self.task_id = live.task_id
         self._ledger = ledger
         self._live = live
         self._seats = seats

@@ -47,6 +47,21 @@ class Journal:
             self.fenced.set()
             raise
 
+    async def holds(self) -> bool | None:
+        """Whether this leg has the call, asked of its record now; None, if that cannot be read."""
+        if self.fenced.is_set():
+            return False
+        try:
+            call = await asyncio.to_thread(self._records.get, self._call_id)
+        except Exception:
+            log.exception("whose the call is cannot be read", extra=self._where)
+            return None
+        if call.active_leg != self._leg:
+            log.warning("another leg has the call", extra=self._where)
+            self.fenced.set()
+            return False
+        return True
+
     async def flush(self, seconds: float = 5.0) -> None:
         """Wait until all is written, but no longer than this."""
         try:

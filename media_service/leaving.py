@@ -137,6 +137,8 @@ class Leaving:
         self._drop()
 
     async def _transfer(self, hand_off: HandOff) -> None:
+        if not await self._control.holds():
+            return
         await hand_off.tell()
         if self._hand_off is not hand_off:
             return  # The callee opted out meanwhile, or is gone.

@@ -1,5 +1,6 @@
-"""The moment at which a call may change hands: a rule over what goes on in it, without I/O."""
+"""The moment at which a call may change hands: a rule over what goes on in it."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -7,6 +8,8 @@ from enum import Enum, auto
 
 LULL_SECONDS = 0.25
 """Nothing has to go on for so long: between two parts of one doing there are shorter gaps."""
+LOOK_SECONDS = 0.05
+"""Between two looks."""
 LATEST_SECONDS = 90.0
 """A call that never falls quiet is handed over then: its task is killed after 120 s."""
 
@@ -68,3 +71,13 @@ class Lull:
         if at - self._began >= LATEST_SECONDS and not scene.leaving:
             return Due.LATE
         return Due.NOT_YET
+
+
+async def due(scene: Callable[[], Scene]) -> Due:
+    """Look at a call until it is to be handed over: ``QUIET`` or ``LATE``."""
+    lull = Lull()
+    while True:
+        found = lull.look(scene())
+        if found is not Due.NOT_YET:
+            return found
+        await asyncio.sleep(LOOK_SECONDS)

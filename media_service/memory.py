@@ -56,11 +56,11 @@ class Memory:
             return False
         # What the agent says while a tool is at work is no answer.
         return last.finished_at is None or not any(
-            each.role == "agent" and each.at > last.finished_at for each in self._turns
+            each.role == "agent" and each.at > last.finished_at for each in said
         )
 
     @property
-    def messages(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[Any]:
         """For the LLM's context."""
         uses = sorted(self._uses, key=lambda use: use.turn)
         found = list(self._used(uses, before=1))

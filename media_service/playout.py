@@ -23,6 +23,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from calls.call import now
+from media_service.activity import Activity
 from media_service.frames import LastWordFrame
 from media_service.line import Line
 from media_service.plain_text import plain_text
@@ -68,6 +69,7 @@ class Playout(FrameProcessor):
         utterances: shared with the tap.
         last_word: called when a last word has been heard.
         idle_seconds: silence after the last sound heard that makes the callee idle.
+        activity: is told of every frame.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Playout(FrameProcessor):
         utterances: Utterances,
         last_word: Callable[[LastWordFrame], None],
         idle_seconds: float,
+        activity: Activity,
     ) -> None:
         super().__init__()
         self._line = line
@@ -84,6 +87,7 @@ class Playout(FrameProcessor):
         self._utterances = utterances
         self._last_word = last_word
         self._idle_seconds = idle_seconds
+        self._activity = activity
         self._now: Utterance | None = None
         self._silent = False
         self._filler: list[str] | None = None
@@ -92,6 +96,7 @@ class Playout(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Follow what goes out; the context is given each word right after its sound."""
         await super().process_frame(frame, direction)
+        self._activity.see(frame)
         if isinstance(frame, TTSTextFrame):
             return  # Pipecat's guess at what was said; the words come from here.
         if isinstance(frame, TTSStartedFrame):

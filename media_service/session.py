@@ -2,35 +2,37 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from datetime import timedelta
-from enum import Enum, auto
 from functools import partial
-from typing import Any
-
-from pipecat.services.llm_service import LLMService
 
 from calls.agent import Agent
+from calls.answered_by import AnsweredBy
 from calls.call import Call, EndReason, Turn, now
 from calls.greeting import Greeting
 from calls.tools import TransferTarget
-from media_service import opening_line
+from media_service import lull
 from media_service.answering.answerer import Answerer
 from media_service.answering.machines import Machines
+from media_service.aside import Aside
 from media_service.call_control import CallControl
 from media_service.conversation import Conversation
-from media_service.greeting import Prelude
+from media_service.ending import Ending
 from media_service.hand_off import HandOff
 from media_service.idle import Idle
 from media_service.instructions import instructions
 from media_service.journal import Journal
 from media_service.leaving import Leaving
 from media_service.line import Line
+from media_service.lull import Due, Scene
+from media_service.memory import Memory
+from media_service.opening import Opening
 from media_service.opt_out import OptOut, Source
 from media_service.reports import Reports
 from media_service.services import Services
 from media_service.tools.controls import Controls
 from media_service.tools.toolbox import Toolbox, toolbox
+from media_service.tools.uses import Uses
 from media_service.transcript import Transcript
 from media_service.world import World
 
@@ -38,28 +40,15 @@ log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
 """For a pipeline to stop, a request to come back."""
-KEPT_SECONDS = 15.0
-"""For what is not given up with the call: its recording, its transfer, an opt-out."""
+FLUSH_SECONDS = 1.0
+"""For what was said to be written while the callee waits for the next leg."""
+SERVICE_RESTART = 1012
+"""Twilio goes on with the TwiML after the stream, which leads to the next leg."""
 LEAVE_IN = timedelta(seconds=10)
 """Before a call's longest: for a leave that is heard."""
-KEPT = ("recording", "transfer", "opt_out")
 
 
-class Ending(Enum):
-    """Why a session ends."""
-
-    GONE = auto()
-    """The callee hung up, or Twilio closed the stream."""
-    LAST_WORD = auto()
-    """All that was to be said has been heard."""
-    TRANSFERRED = auto()
-    """Somebody else has the callee."""
-    TROUBLE = auto()
-    """A vendor or we ourselves failed: apologize."""
-    FENCED = auto()
-    """Another leg has the call: be silent."""
-    HANDOVER = auto()
-    """Another task is to take the call over."""
+_SERVED = (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE)
 
 
 class Session:
@@ -71,16 +60,20 @@ class Session:
         self._world = world
         self._reading = stored
         self._stored = Greeting()
-        self._prelude: Prelude | None = None
+        self._opening: Opening | None = None
+        self._memory = Memory()
+        self._tools: Toolbox | None = None
+        self._handing_over = False
         self._line = line
         self._call = call
         self._leg = leg
         self._journal = Journal(world.records, call.call_id, leg)
         self._transcript = Transcript(self._journal.turn)
+        self._aside = Aside()
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._control = CallControl(world, line, call, self._journal)
         self._leaving = Leaving(
-            self._journal, self._control, self._do,
+            self._journal, self._control, self._aside.do,
             over=lambda: self._end(Ending.LAST_WORD),
             handed_over=lambda: self._end(Ending.TRANSFERRED),
         )  # fmt: skip
@@ -89,15 +82,18 @@ class Session:
         self._language = "en"
         self._idle = Idle(0)
         self._agent: Agent | None = None
+        self._begun = False
+        """Whether anything was said to its end, on this leg or before."""
+        self._callee_turn = 0
+        """The number of their last."""
         self._conversation: Conversation | None = None
         self._running: asyncio.Task[None] | None = None
-        self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Everything, until nothing of the call is left on this task."""
         self._line.first_audio = self._note_first_audio
-        self._do(self._watch(self._line.gone, Ending.GONE))
-        self._do(self._watch(self._journal.fenced, Ending.FENCED))
+        self._aside.do(self._watch(self._line.gone, Ending.GONE))
+        self._aside.do(self._watch(self._journal.fenced, Ending.FENCED))
         try:
             await self._converse()
             ending = await self._ending
@@ -108,31 +104,36 @@ class Session:
         try:
             await self._finish(ending)
         finally:
-            await self._release(ending)
+            await self._release()
 
     def hand_over(self) -> None:
-        """End here so that Twilio fetches the call's next leg; a call that is ending ends here."""
-        if not self._leaving.begun:
-            self._end(Ending.HANDOVER)
+        """End here at the next quiet moment, so that Twilio fetches the call's next leg.
+
+        A call that is ending ends here; should it go on after all, it is handed over then.
+        """
+        if not self._handing_over:
+            self._handing_over = True
+            self._aside.do(self._await_lull(), "handover")
 
     # The conversation.
 
     async def _converse(self) -> None:
         self._stored = await self._reading
-        turns = await self._earlier_turns()
-        if not turns and self._stored.text and self._stored.mulaw:
-            # At once: the rest of what a call needs takes longer than a callee should wait.
-            self._prelude = Prelude(self._line, self._stored.mulaw)
+        memory = self._memory = await self._remembered()
+        greets = not (memory.greeted or self._served_machine)
+        opening = self._opening = Opening(self._line, self._stored, greets=greets)
         agent = self._agent = self._world.agent(self._call.agent)
-        self._language, self._idle = agent.language, Idle(agent.idle.tries)
-        self._transcript = Transcript(self._turn, first=len(turns) + 1)
+        self._language = agent.language
+        self._idle = Idle(agent.idle.tries, memory.silences)
+        self._transcript = Transcript(self._turn, first=memory.next_number)
         self._opt_out = OptOut(
             agent, self._world.do_not_call, self._call, self._leg, self._journal.change,
             self._opted_out,
         )  # fmt: skip
         if agent.recording == "notice" and self._call.recording is None:
-            self._do(self._record(), name="recording")
-        vendors, tools = self._world.vendors, self._toolbox(agent, self._opt_out)
+            self._aside.do(self._record(), name="recording")
+        vendors = self._world.vendors
+        tools = self._tools = self._toolbox(agent, self._opt_out)
         prompt = instructions(agent, self._render(agent.prompt), tools.names)
         services = await asyncio.to_thread(
             lambda: Services(
@@ -142,55 +143,40 @@ class Session:
             )
         )
         self._conversation = Conversation(
-            self._line, agent, turns, services, self._world.models,
-            self._transcript, tools, self._reports(self._opt_out),
+            self._line, agent, memory, services, self._world.models,
+            self._transcript, tools, self._reports(self._opt_out), greets=greets,
         )  # fmt: skip
         self._leaving.meet(self._conversation)
-        served = self._listen_who(agent, self._conversation, fresh=not turns)
+        known = self._leg > 1 and self._call.answered_by is not None
+        served = self._listen_who(agent, self._conversation, fresh=greets and not known)
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
         self._running.add_done_callback(self._stopped)
-        self._do(self._limit(agent))
+        self._aside.do(self._limit(agent))
         if served:
             return
-        if turns:
-            await self._conversation.resume()
-        else:
+        if greets:
             self._transcript.expect("greeting")
-            self._do(self._open(self._conversation, services.llm))
+            self._aside.do(self._open(opening, self._conversation, agent))
+        else:
+            await self._conversation.resume()
 
-    async def _open(self, conversation: Conversation, llm: LLMService[Any]) -> None:
-        if self._prelude and self._stored.text:
-            await conversation.started.wait()
-            sent, unsent = await self._prelude.hand_over()
-            if not self._leaving.begun:
-                await conversation.go_on(self._stored.text, sent, unsent)
-            return
-        words = self._stored.text or await self._opening(llm)
-        if words and not self._leaving.begun:
-            await conversation.say(words)
-        elif not words:
+    async def _open(self, opening: Opening, conversation: Conversation, agent: Agent) -> None:
+        begun = await opening.go_on(
+            conversation, agent, conversation.llm, self._render, lambda: self._leaving.begun
+        )
+        if not begun:
             self._trouble("llm", "no opening")
-
-    async def _opening(self, llm: LLMService[Any]) -> str:
-        assert self._agent is not None
-        if self._agent.opening:
-            return self._render(self._agent.opening)
-        try:
-            return await opening_line.write(llm, self._agent)
-        except opening_line.NoOpeningError as error:
-            log.error("no opening was written", extra={**self._where, "why": str(error)})
-            return self._agent.disclosed("")
 
     def _listen_who(self, agent: Agent, conversation: Conversation, *, fresh: bool) -> bool:
         """Find out who answered a call of ours. Whether a machine of an earlier leg is served."""
         if self._call.direction == "inbound" or not agent.answering.detect:
             return False
         machines = Machines(
-            agent, self._render, self._leaving, self._journal.change, self._do, self._silence
+            agent, self._render, self._leaving, self._journal.change, self._aside.do, self._silence
         )
         machines.join(conversation)
         read = partial(asyncio.to_thread, self._world.records.get, self._call.call_id)
-        self._answerer = Answerer(agent, machines, self._journal.change, read, self._do)
+        self._answerer = Answerer(agent, machines, self._journal.change, read, self._aside.do)
         self._line.heard = self._answerer.sound.feed
         if fresh:
             self._answerer.begin()
@@ -238,17 +224,35 @@ class Session:
                 fill=lambda words: self._talk.fill(words),
                 scheduler=self._world.scheduler,
                 post=self._world.http.post,
+                uses=Uses(
+                    self._call.call_id,
+                    self._call.tool_uses,
+                    lambda: self._callee_turn,
+                    self._journal.change,
+                ),
+                holds=self._control.holds,
             )
         )
 
     def _turn(self, turn: Turn) -> None:
+        self._begun = True
+        if turn.role == "callee":
+            self._callee_turn = turn.number
         self._world.latencies.add(turn)
         self._journal.turn(turn)
 
-    async def _earlier_turns(self) -> list[Turn]:
+    async def _remembered(self) -> Memory:
         if self._leg == 1:
-            return []
-        return await asyncio.to_thread(self._world.records.turns, self._call.call_id)
+            return Memory()
+        turns = await asyncio.to_thread(self._world.records.turns, self._call.call_id)
+        memory = Memory(turns, self._call.tool_uses)
+        self._begun, self._callee_turn = memory.greeted, memory.callee_turn
+        return memory
+
+    @property
+    def _served_machine(self) -> bool:
+        """Whether an earlier leg was with a machine, which no greeting is for."""
+        return self._leg > 1 and self._call.answered_by in _SERVED
 
     def _render(self, text: str) -> str:
         assert self._agent is not None
@@ -266,10 +270,10 @@ class Session:
             return
         if self._idle.silent():
             self._transcript.expect("idle")
-            self._do(self._conversation.prompt(self._render(self._agent.idle_prompt)))
+            self._aside.do(self._conversation.prompt(self._render(self._agent.idle_prompt)))
         else:
             self._leaving.hang_up(EndReason.IDLE)
-            self._do(self._conversation.take_leave(self._render(self._agent.idle_goodbye)))
+            self._aside.do(self._conversation.take_leave(self._render(self._agent.idle_goodbye)))
 
     async def _limit(self, agent: Agent) -> None:
         """Take leave in time: at its limit Twilio cuts a call that we made, and no other."""
@@ -285,10 +289,10 @@ class Session:
     def _opted_out(self, source: Source, reason: str | None) -> None:
         assert self._agent is not None
         assert self._opt_out is not None
-        self._do(self._opt_out.keep(source, reason), name="opt_out")
+        self._aside.do(self._opt_out.keep(source, reason), name="opt_out")
         if not self._ending.done():
             words = self._agent.speaks.opted_out
-            self._do(self._leaving.opt_out(words, self._opt_out.settled))
+            self._aside.do(self._leaving.opt_out(words, self._opt_out.settled))
 
     def _trouble(self, vendor: str, what: str) -> None:
         if self._ending.done():
@@ -305,16 +309,47 @@ class Session:
     # The end.
 
     async def _finish(self, ending: Ending) -> None:
+        if ending.hands_over:
+            await self._pass_on(cut=ending is Ending.HANDOVER_LATE)
         if ending is Ending.TROUBLE:
             await self._apologize()
         if ending in (Ending.TROUBLE, Ending.LAST_WORD):
             await self._control.hang_up()
 
+    async def _await_lull(self) -> None:
+        due = await lull.due(lambda: self._scene)
+        self._end(Ending.HANDOVER if due is Due.QUIET else Ending.HANDOVER_LATE)
+
+    @property
+    def _scene(self) -> Scene:
+        activity = self._conversation and self._conversation.activity
+        return Scene(
+            callee=bool(activity and activity.callee),
+            agent=bool(activity and activity.agent),
+            unheard=self._line.unplayed_seconds > 0,
+            opening=not self._begun,
+            busy=bool(
+                self._aside.keeps
+                or (self._tools and self._tools.running)
+                or (self._answerer and self._answerer.waits)
+            ),
+            leaving=self._leaving.begun,
+        )
+
+    async def _pass_on(self, *, cut: bool) -> None:
+        """Close the socket as soon as all is written: the callee hears how long that takes."""
+        if self._opening:
+            await self._opening.stop()
+        if self._conversation:
+            await self._conversation.commit(cut=cut)
+        await self._journal.flush(FLUSH_SECONDS)
+        await self._line.hang_up(SERVICE_RESTART)
+
     async def _apologize(self) -> None:
         """Say the stored words, heard to their end, whatever state the rest is in."""
         self._journal.change(lambda call: call.will_end(EndReason.FAILED))
-        if self._prelude:
-            await self._prelude.hand_over()
+        if self._opening:
+            await self._opening.stop()
         await self._line.seize()
         stopping = asyncio.create_task(self._stop())
         sound, words = self._world.apology(self._language)
@@ -326,22 +361,18 @@ class Session:
         self._transcript.expect("apology")
         self._transcript.agent_said(words, now().isoformat(), interrupted=not heard.is_set())
 
-    async def _release(self, ending: Ending) -> None:
-        if self._prelude:
-            await self._prelude.hand_over()
+    async def _release(self) -> None:
+        if self._opening:
+            await self._opening.stop()
         await self._stop()
         self._leaving.close()
         if self._answerer:
             self._answerer.close()
         if self._opt_out:
             self._opt_out.nothing_follows()
-        for task in self._aside:
-            if task.get_name() not in KEPT:
-                task.cancel()
-        if self._aside:
-            await asyncio.wait(self._aside, timeout=KEPT_SECONDS)
+        await self._aside.close()
         await self._journal.close()
-        await self._line.hang_up(1012 if ending is Ending.HANDOVER else 1000)
+        await self._line.hang_up()
         if self._line.rejected:
             log.warning("frames were rejected", extra={**self._where, **self._line.rejected})
 
@@ -356,7 +387,7 @@ class Session:
         await self._control.record()
 
     def _note_first_audio(self) -> None:
-        at, how = now(), "prepared" if self._prelude else "live"
+        at, how = now(), self._opening.how if self._opening else "live"
         self._journal.change(
             lambda call: (
                 call if call.first_audio_at else call.note("greeting", at, how, first_audio_at=at)
@@ -370,11 +401,6 @@ class Session:
     async def _watch(self, event: asyncio.Event, ending: Ending) -> None:
         await event.wait()
         self._end(ending)
-
-    def _do(self, work: Coroutine[Any, Any, None], name: str = "session") -> None:
-        task = asyncio.create_task(work, name=name)
-        self._aside.add(task)
-        task.add_done_callback(self._aside.discard)
 
     @property
     def _where(self) -> dict[str, object]:

@@ -190,6 +190,7 @@ class Service:
     agent: Agent
     do_not_call: FakeDoNotCall
     web: Web
+    ledger: FakeLedger
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def call(self, call_id: str = "01CALL", call_sid: str = CALL_SID, **changes: Any) -> Call:
@@ -262,7 +263,8 @@ async def serving(
         lambda _: running.agent, lambda _: APOLOGY,
     )  # fmt: skip
     app = create_app(world, secrets, is_twilios, live)
-    heartbeat = Heartbeat(FakeLedger(records), live, seats=10)
+    ledger = FakeLedger(records)
+    heartbeat = Heartbeat(ledger, live, seats=10)
     server = Server(app, live, heartbeat, "127.0.0.1", 0)
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -270,7 +272,7 @@ async def serving(
     port = server.servers[0].sockets[0].getsockname()[1]
     running = Service(
         f"ws://127.0.0.1:{port}/ws", records, greetings, telephony, live, server, world, AGENT,
-        do_not_call, web,
+        do_not_call, web, ledger,
     )  # fmt: skip
     loop = asyncio.get_running_loop()
 

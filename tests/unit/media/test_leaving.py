@@ -36,6 +36,7 @@ class World:
     def __init__(self, transferred: bool = True) -> None:
         self.call: Call = call()
         self.transferred = transferred
+        self.ours = True
         self.did: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.leaving = Leaving(
@@ -53,6 +54,9 @@ class World:
 
     def change(self, change: Any) -> None:
         self.call = change(self.call)
+
+    async def holds(self) -> bool:
+        return self.ours
 
     async def transfer(self, to: str) -> bool:
         self.did.append(f"transfer {to}")
