@@ -39,7 +39,8 @@ def to_mulaw(sound: Sound) -> bytes:
     exponent = np.floor(np.log2(size)).astype(np.int32) - 7
     mantissa = (size >> (exponent + 3)) & 0x0F
     sign = np.where(clipped < 0, 0x80, 0)
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    coded: bytes = (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    return coded
 
 
 def from_mulaw(mulaw: bytes) -> Sound:

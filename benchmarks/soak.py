@@ -150,6 +150,13 @@ class Soak:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
+    async def _told(self, call_id: str) -> dict[str, Any]:
+        for _ in range(10):
+            if record := await self._record(call_id):
+                return record
+            await asyncio.sleep(_LOOK_SECONDS)
+        raise ConnectionError(f"the API does not tell of call {call_id}")
+
     async def _record(self, call_id: str) -> dict[str, Any]:
         try:
             answer = await self._api.get(f"/calls/{call_id}")
@@ -161,8 +168,7 @@ class Soak:
     async def judge(self) -> None:
         """Of all calls that are over, as they are told now: nothing may be added after its end."""
         for call_id, name in self._placed.items():
-            while not (record := await self._record(call_id)):
-                await asyncio.sleep(_LOOK_SECONDS)
+            record = await self._told(call_id)
             path = f"/_rehearsal/calls/{record['call_sid']}/events"
             answer = await self._network.get(path)
             events = answer.json() if answer.is_success else []

@@ -80,12 +80,12 @@ async def bot(websocket: WebSocket, vendors: str) -> None:
         ),
     )
 
-    @transport.event_handler("on_client_connected")
+    @transport.event_handler("on_client_connected")  # type: ignore[untyped-decorator] # Pipecat's
     async def on_client_connected(_: object, __: object) -> None:
         context.add_message({"role": "developer", "content": "Please introduce yourself."})
         await worker.queue_frames([LLMRunFrame()])
 
-    @transport.event_handler("on_client_disconnected")
+    @transport.event_handler("on_client_disconnected")  # type: ignore[untyped-decorator] # Pipecat's
     async def on_client_disconnected(_: object, __: object) -> None:
         await worker.cancel()
 
