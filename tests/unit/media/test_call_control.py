@@ -140,3 +140,40 @@ async def test_a_record_that_cannot_be_written_keeps_the_call(
     monkeypatch.setattr(world.records, "update", breaks)
     assert not await world.control.transfer(SALES)
     assert world.telephony.tries == 0
+
+
+async def test_a_process_that_was_paused_asks_whose_the_call_is(world: World) -> None:
+    """It has written nothing, so nobody has told it that another leg has the call."""
+    world.records.update(world.id, lambda c: c.claim_leg(2, "MZ2", now()))
+    await world.control.hang_up()
+    assert not await world.control.record()
+    assert world.telephony.hung_up == []
+    assert world.telephony.recorded == []
+    assert world.journal.fenced.is_set()
+    assert world.record.timeline[-1].event == "stream_started"
+
+
+async def test_a_leg_that_is_overtaken_between_two_tries_stops(world: World) -> None:
+    def fails(*_: object) -> None:
+        world.records.update(world.id, lambda c: c.model_copy(update={"active_leg": 2}))
+        world.telephony.tries += 1
+        raise TelephonyError("Twilio failed", ambiguous=True)
+
+    world.telephony.transfer = fails  # type: ignore[method-assign]
+    assert not await world.control.transfer(SALES)
+    assert world.telephony.tries == 1
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_where_the_record_cannot_be_read_an_open_stream_says_whose_the_call_is(
+    world: World, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    def breaks(_: str) -> Call:
+        raise OSError
+
+    monkeypatch.setattr(world.records, "get", breaks)
+    if gone:
+        world.line.gone.set()
+    await world.control.hang_up()
+    assert world.telephony.hung_up == ([] if gone else [SID])
+    monkeypatch.undo()

@@ -13,5 +13,10 @@ def test_who_speaks_starts_it_over() -> None:
     assert [idle.silent(), idle.silent()] == [True, False]
 
 
+def test_silences_of_an_earlier_leg_count() -> None:
+    idle = Idle(2, 1)
+    assert [idle.silent(), idle.silent()] == [True, False]
+
+
 def test_an_agent_without_patience_says_goodbye_at_once() -> None:
     assert Idle(0).silent() is False

@@ -150,3 +150,13 @@ async def test_a_session_that_is_over_leaves_nothing() -> None:
     assert hand_off.dropped
     await asyncio.sleep(0)
     assert world.did == ["leave"]
+
+
+async def test_an_overtaken_leg_tells_nobody_of_its_transfer() -> None:
+    world, hand_off = World(), HandOff()
+    world.ours = False
+    world.leaving.transfer(cast("Any", hand_off))
+    world.leaving.last_word()
+    await world.done()
+    assert not hand_off.told
+    assert world.did == ["leave"]
