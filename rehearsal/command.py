@@ -96,6 +96,8 @@ def _faults(names: list[str] | None, plan: "Plan") -> "Ordered":
 
     ordered = Ordered(tuple(names or ()))
     admin.check(ordered.orders, plan)
+    if ordered.blows:
+        admin.check({"twilio": []}, plan)  # the phone network says when the call is answered
     return ordered
 
 
@@ -135,11 +137,14 @@ async def _rehearse(
 
 async def _serve(plan: "Plan", name: str, faults: "Ordered", console: "Console") -> bool:
     from rehearsal import admin, phoning, report, scenario
+    from rehearsal.plan import PlanError
     from rehearsal.world import world
 
     chosen = scenario.load(name)
     shown = report.Report(console)
     shown.heading("Starting")
+    if faults.blows:
+        raise PlanError("a fault of the media tasks is for one call: `dialout rehearse --fault`")
     async with world(plan, name, shown.step) as up:
         await admin.order(faults.orders, up.stand_ins)
         for fault in faults.names:

@@ -11,6 +11,10 @@ Orders = dict[Part, list[dict[str, Any]]]
 
 GOAL = "goal"
 """In the place of an ``end_reason``: the conversation reaches its goal all the same."""
+Blow = Literal["kill", "drain"]
+"""What befalls the media task that has the call, twelve seconds after it was answered; another has
+been started beside it."""
+
 TALKED = "talked"
 """Likewise: one of the two hangs up as people do, whatever words were lost on the way."""
 _TALKED_ENDS = ("agent_hung_up", "callee_hung_up")
@@ -51,6 +55,7 @@ class Misfortune:
     """The record's ``end_reason``, or ``GOAL`` or ``TALKED``; None: there is no call."""
     logged: tuple[str, ...] = ()
     """Sentences of the product's log that an operator must find."""
+    blow: Blow | None = None
 
     def missing(self, seen: Sight, sentences: Iterable[str]) -> list[str]:
         """What it was to show and did not."""
@@ -115,6 +120,14 @@ MISFORTUNES: dict[str, Misfortune] = {
     "stream-cut": Misfortune(
         "the audio's socket breaks after 12 s: words are lost, the next leg goes on with the call",
         _twilio("stream_cut", seconds=12.0), ends=TALKED, logged=("Stream failed",),
+    ),
+    "media-killed": Misfortune(
+        "the media task dies in the middle of the call: another one goes on with it",
+        {}, ends=TALKED, logged=("Stream failed",), blow="kill",
+    ),
+    "media-drained": Misfortune(
+        "the media task is replaced, as by a deployment: the call changes hands, and nobody is cut",
+        {}, logged=("the media service drains",), blow="drain",
     ),
     "dynamodb-throttled": Misfortune(
         "DynamoDB refuses each fourth request: all of them are tried again, and nobody notices",
@@ -184,6 +197,12 @@ class Ordered:
             part: bodies if part == "twilio" else [_merged(bodies)]
             for part, bodies in orders.items()
         }
+
+    @property
+    def blows(self) -> list[Blow]:
+        """What befalls media tasks."""
+        blows = (MISFORTUNES[name].blow for name in self.names)
+        return [blow for blow in blows if blow]
 
     def missing(self, seen: Sight, sentences: Iterable[str]) -> dict[str, list[str]]:
         """What each was to show and did not, by its name."""

@@ -34,6 +34,11 @@ class Tasks:
     started: list[Task] = field(default_factory=list)
     _registered: list[Task] = field(default_factory=list)
 
+    @property
+    def in_service(self) -> list[Task]:
+        """Those that take new streams, oldest first."""
+        return [task for task in self._registered if task.process.running]
+
     async def start(self) -> Task:
         """One more, that takes streams when this returns.
 

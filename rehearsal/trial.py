@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import admin, log_line, placed_call, verdict
+from rehearsal.blow import falling
 from rehearsal.cloud.client import client
 from rehearsal.cloud.function_log import function_log
 from rehearsal.happening import Happening
@@ -53,7 +54,8 @@ async def try_call(
     since = datetime.now(UTC)
     await admin.order(ordered.orders, up.stand_ins)
     try:
-        placed, refused = await _placed(up, request, folder, tell)
+        async with falling(up, ordered.blows):
+            placed, refused = await _placed(up, request, folder, tell)
     finally:
         await admin.cancel(up.stand_ins)
     shortfalls = ["there is no call"]

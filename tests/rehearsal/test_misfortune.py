@@ -31,6 +31,13 @@ def test_twilio_is_told_one_thing_a_request_and_the_others_all_at_once() -> None
     assert MISFORTUNES["stt-down"].orders == {"deepgram": [{"listen": {"refuse": 503}}]}
 
 
+def test_a_task_that_is_struck_is_nobodys_order() -> None:
+    struck = Ordered(("media-killed", "stream-cut"))
+    assert struck.blows == ["kill"]
+    assert set(struck.orders) == {"twilio"}
+    assert Ordered(("media-drained",)).orders == {}
+
+
 @pytest.mark.parametrize(
     ("name", "seen", "logged", "words"),
     [
