@@ -39,7 +39,7 @@ ConsentText = Annotated[
     typer.Option(
         "--consent",
         metavar="BASIS,AT,SOURCE",
-        help="That the callee agreed: express_written,2026-11-01T09:00:00Z,the web form.",
+        help="That the callee agreed: 'express_written, 2026-11-01T09:00:00Z, the web form'.",
     ),
 ]
 Seconds = Annotated[

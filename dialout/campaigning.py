@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dialout import access, campaign_report, retry_policy
+from dialout import access, campaign_report
 from dialout.access import AsJson, Url
-from dialout.call_options import (
-    AgentName,
-    ConsentText,
-    FromNumber,
-    IdempotencyKey,
-    Metadata,
-    Seconds,
-    WebhookUrl,
-    consent,
-    pairs,
-)
+from dialout.campaign_terms import CampaignId, change, create
 from dialout.parameters import Env
 from dialout.refusal import ExitCode
 
@@ -28,68 +18,8 @@ if TYPE_CHECKING:
     from dialout.client import Client
 
 app = typer.Typer(no_args_is_help=True, help="Many calls to a list of people.")
-CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN_ID")]
-
-
-@app.command()
-def create(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Yours, to know it again.")],
-    agent: AgentName = None,
-    from_number: FromNumber = None,
-    calling_window: Annotated[
-        str | None, typer.Option(metavar="HH:MM-HH:MM", help="In the callees' own time.")
-    ] = None,
-    time_zone: Annotated[
-        str | None,
-        typer.Option(metavar="ZONE", help="Where they are; by default where the numbers are."),
-    ] = None,
-    retry: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KIND=ATTEMPTS,GAP",
-            help="Whom to phone again: busy=3,600 (seconds); also no_answer, voicemail, machine "
-            "and failed; repeatable.",
-        ),
-    ] = None,
-    max_attempts: Annotated[
-        int | None, typer.Option(min=1, max=10, help="With all kinds of attempts together.")
-    ] = None,
-    breaker: Annotated[
-        str | None,
-        typer.Option(metavar="SHARE,LAST", help="Pause when 0.5,20: half of the last 20 failed."),
-    ] = None,
-    consent_text: ConsentText = None,
-    metadata: Metadata = None,
-    webhook_url: WebhookUrl = None,
-    max_call_seconds: Seconds = None,
-    idempotency_key: IdempotencyKey = None,
-    url: Url = None,
-    env: Env = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a campaign, as a draft: add contacts, preview it, then start it.
-
-    Example:
-      dialout campaign create appointments --agent reminder --retry busy=3,600
-    """
-    again, breaks = retry_policy.retry(retry), retry_policy.breaker(breaker)
-    with access.client(env, url) as api:
-        campaign = api.campaigns.create(
-            name,
-            agent=agent,
-            from_number=from_number,
-            calling_window=calling_window,
-            time_zone=time_zone,
-            max_call_seconds=max_call_seconds,
-            retry=again,
-            max_attempts=max_attempts,
-            breaker=breaks,
-            consent=consent(consent_text),
-            webhook_url=webhook_url,
-            metadata=pairs(metadata, "--metadata") or None,
-            idempotency_key=idempotency_key,
-        )
-    campaign_report.tell(campaign, as_json=as_json)
+app.command()(create)
+app.command()(change)
 
 
 @app.command()

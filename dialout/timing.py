@@ -1,6 +1,6 @@
 """``dialout schedule``: calls at a time, once or again and again."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Calls at a time, once or again and again.")
 ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE_ID")]
+NONE = "none"
+"""What takes something away."""
 
 
 @app.command()
@@ -153,6 +155,70 @@ def show(
     """
     with access.client(env, url) as api:
         schedule = api.schedules.get(schedule_id)
+    _tell(schedule, as_json=as_json)
+
+
+@app.command()
+def change(
+    schedule_id: ScheduleId,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="Once: 2026-11-25T07:30.")] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(metavar="CRON", help="Again and again: crontab's fields, or EventBridge's."),
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option(metavar="RATE", help="Again and again: `2 hours`.")
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Of these times: Europe/Berlin.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="DAY", help="The first day; none: at once.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="DAY", help="The last day; none: for ever.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Yours, to know it again; none: without.")
+    ] = None,
+    to_number: Annotated[
+        str | None, typer.Option("--to", metavar="NUMBER", help="Whom to phone.")
+    ] = None,
+    agent: AgentName = None,
+    from_number: FromNumber = None,
+    var: Variables = None,
+    url: Url = None,
+    env: Env = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give it another time or another call. What is not given stays.
+
+    Examples:
+      dialout schedule change 01KAHZ3S7M8C4V0W2TRYQ5N6PX --cron "0 8 * * MON-FRI" --end 2026-12-24
+      dialout schedule change 01KAHZ3S7M8C4V0W2TRYQ5N6PX --agent wake_up --end none
+    """
+    days = {"name": name, "start": start, "end": end}
+    changes: dict[str, Any] = {
+        field: None if value == NONE else value
+        for field, value in days.items()
+        if value is not None
+    }
+    times = {"at": at, "cron": cron, "rate": rate, "time_zone": time_zone}
+    changes |= {field: value for field, value in times.items() if value is not None}
+    fields = {"to_number": to_number, "agent": agent, "from_number": from_number}
+    call: dict[str, Any] = {field: value for field, value in fields.items() if value is not None}
+    variables = pairs(var, "--var")
+    if sum(each is not None for each in (at, cron, rate)) > 1:
+        raise typer.BadParameter("when? Give one of --at, --cron and --rate")
+    if not changes and not call and not variables:
+        raise typer.BadParameter("say what is to be changed: --at, --end, --agent…")
+    with access.client(env, url) as api:
+        if call or variables:
+            # The API takes a call as a whole.
+            standing = api.schedules.get(schedule_id).request
+            call["variables"] = {**(standing.variables or {}), **variables} or None
+            changes["request"] = standing.model_copy(update=call)
+        schedule = api.schedules.change(schedule_id, **changes)
     _tell(schedule, as_json=as_json)
 
 

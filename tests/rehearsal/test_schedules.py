@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,27 +15,30 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from calls import keys
-from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.call import now
-from calls.seats import Beat
-from rehearsal.cloud.deployment import Deployment, LocalCloud
-from rehearsal.plan import ACCOUNT_SID, API_KEY, AUTH_TOKEN, FROM_NUMBER
-from rehearsal.process import Process
-from rehearsal.world import free_port
+from rehearsal import placed_call, scenario, verdict
+from rehearsal.cloud.client import client
+from rehearsal.cloud.deployment import Deployment
+from rehearsal.placed_call import PlacedCall
+from rehearsal.plan import API_KEY, FROM_NUMBER, plan
+from rehearsal.world import free_port, world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LISTENING = r"listening on (\S+)"
 
 
 @dataclass(frozen=True)
 class Up:
-    """Cloud, stack and phone network. Nobody talks: whoever is phoned is busy."""
+    """A whole world. Two people will talk; whoever else is phoned is busy."""
 
-    cloud: LocalCloud
     deployment: Deployment
+    origin: str
     api: httpx.AsyncClient
     network: httpx.AsyncClient
+    talking: "asyncio.Task[dict[str, PlacedCall]] | None" = None
+
+    def cloud(self, service: str) -> Any:
+        """A client of the local cloud's."""
+        return client(service, self.deployment.endpoint)
 
     async def schedule(self, number: str, **when: Any) -> str:
         request = {"to_number": number, "from_number": FROM_NUMBER}
@@ -79,14 +82,14 @@ class Up:
             "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:0:schedule/group/{schedule_id}",
         }
         arn = self.deployment.environment["DIALOUT_SCHEDULE_DEAD_LETTERS_ARN"]
-        queue = self.cloud.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+        queue = self.cloud("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
         attributes = {
             name: {"DataType": "String", "StringValue": value} for name, value in told.items()
         }
         await self._put(queue, MessageBody="{}", MessageAttributes=attributes)
 
     async def _put(self, queue: str, **message: Any) -> None:
-        await asyncio.to_thread(self.cloud.client("sqs").send_message, QueueUrl=queue, **message)
+        await asyncio.to_thread(self.cloud("sqs").send_message, QueueUrl=queue, **message)
 
 
 async def until(look: Callable[[], Any]) -> Any:
@@ -101,63 +104,51 @@ def soon(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
-async def _beating(ledger: DynamoLedger) -> None:
-    """What a media task says of itself."""
-    while True:
-        beat = Beat("task", seats=10, live=0, draining=False, at=now())
-        await asyncio.to_thread(ledger.beat, beat)
-        await asyncio.sleep(3)
+CONVERSATIONS = ("reminder-confirmed", "wake-up")
+CONVERSING = 90
+"""Seconds that both of them have at most, from their time on."""
+
+
+async def converse(up: Up, folder: Path) -> dict[str, PlacedCall]:
+    """Have the agents phone when it is time; the calls, once they are over."""
+    made = {}
+    for name in CONVERSATIONS:
+        body = {"at": soon(8), "request": scenario.load(name).request}
+        answer = await up.api.post("/schedules", json=body)
+        assert answer.status_code == 201, answer.text
+        made[name] = answer.json()["schedule_id"]
+
+    async def followed(schedule_id: str) -> PlacedCall:
+        async def phoned() -> Any:
+            return (await up.get(f"/schedules/{schedule_id}"))["last_call_id"]
+
+        call_id = await until(phoned)
+        where = (up.origin, API_KEY)
+        return await placed_call.follow(*where, call_id, folder, lambda _: None, seconds=CONVERSING)
+
+    calls = await asyncio.gather(*(followed(each) for each in made.values()))
+    return dict(zip(made, calls, strict=True))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def up(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
-    folder: Path = tmp_path_factory.mktemp("schedules")
+    bearer = {"Authorization": f"Bearer {API_KEY}"}
     async with AsyncExitStack() as stack:
-        cloud = await stack.enter_async_context(LocalCloud(folder))
-        twilio, twilio_url = await Process.start(
-            "twilio", "rehearsal.twilio", "--port", "0", "--default-scenario", "busy",
-            logs=folder, ready=LISTENING,
-        )  # fmt: skip
-        stack.push_async_callback(twilio.stop)
-        port = free_port()
-        origin = f"http://127.0.0.1:{port}"
-        deployment = await cloud.deploy(
-            {
-                "DIALOUT_PUBLIC_API_URL": origin,
-                "DIALOUT_PUBLIC_WS_URL": "ws://127.0.0.1:9/ws",
-                "DIALOUT_CALLING_WINDOW": "00:00-24:00",
-                "DIALOUT_CALLS_PER_SECOND": "20",
-                "TWILIO_API_BASE_URL": twilio_url,
-            }
+        # Whoever is no scenario's callee is busy.
+        whole = await stack.enter_async_context(
+            world(plan({}, free_port()), "busy", lambda _: None)
         )
-        key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=now())
-        secrets = {
-            "twilio/account-sid": ACCOUNT_SID,
-            "twilio/auth-token": AUTH_TOKEN,
-            "api-keys": keys.dump([key]),
-        }
-        for name, value in secrets.items():
-            await asyncio.to_thread(
-                cloud.client("ssm").put_parameter,
-                Name=f"{deployment.parameter_prefix}/{name}", Value=value, Type="SecureString",
-            )  # fmt: skip
-        gateway, _ = await Process.start(
-            "gateway", "rehearsal.gateway", "--port", str(port),
-            "--api", deployment.api_url, "--targets", os.devnull,
-            logs=folder, ready=LISTENING,
-        )  # fmt: skip
-        stack.push_async_callback(gateway.stop)
-        ledger = DynamoLedger(deployment.table, cloud.client("dynamodb"))
-        beating = asyncio.create_task(_beating(ledger))
-        stack.callback(beating.cancel)
-        bearer = {"Authorization": f"Bearer {API_KEY}"}
         api, network = [
             await stack.enter_async_context(
                 httpx.AsyncClient(base_url=url, headers=bearer, timeout=30, trust_env=False)
             )
-            for url in (origin, twilio_url)
+            for url in (whole.plan.origin, whole.twilio_url)
         ]
-        yield Up(cloud, deployment, api, network)
+        made = Up(whole.deployment, whole.plan.origin, api, network)
+        # They talk while the other tests go on.
+        talking = asyncio.create_task(converse(made, tmp_path_factory.mktemp("recordings")))
+        stack.callback(talking.cancel)
+        yield replace(made, talking=talking)
 
 
 @pytest.mark.timeout(300)  # The first build ever installs the functions' dependencies.
@@ -179,7 +170,7 @@ async def test_when_it_is_due_the_phone_rings_and_of_what_is_paused_it_does_not(
     for number, times in (("+15550107001", 0), ("+15550107002", 1), ("+15550107003", 1)):
         assert await up.rings(number) == times
     # What has fired for the last time has no timer any more, and what is paused has none.
-    assert up.cloud.client("scheduler").list_schedules()["Schedules"] == []
+    assert up.cloud("scheduler").list_schedules()["Schedules"] == []
     assert (await up.get(f"/schedules/{paused}"))["state"] == "paused"
 
 
@@ -247,3 +238,20 @@ async def test_the_command_does_what_it_says(up: Up) -> None:
     assert code == 0, err
     assert (shown["end_reason"], shown["to_number"]) == ("busy", "+15550107006")
     assert await up.rings("+15550107007") == 0
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", CONVERSATIONS)
+async def test_an_agent_phones_when_it_is_time_and_does_what_it_is_for(up: Up, name: str) -> None:
+    assert up.talking is not None
+    call = (await up.talking)[name]
+    wanted = scenario.load(name)
+    said = [(turn["role"], turn["text"]) for turn in call.record["transcript"]]
+    assert verdict.shortfalls(wanted.goal, call.record, listed=call.listed) == [], said
+    assert call.record["agent"] == wanted.request["agent"]
+    made = await up.get(f"/schedules/{call.record['schedule_id']}")
+    assert (made["state"], made["last_call_id"]) == ("finished", call.record["call_id"])
+    assert await up.rings(wanted.person) == 1
+    # Not before its time.
+    answered = datetime.fromisoformat(call.record["answered_at"])
+    assert answered >= datetime.fromisoformat(made["at"])

@@ -81,6 +81,22 @@ def test_what_is_no_policy_is_refused_here(api: Api, option: list[str]) -> None:
     assert not api.asked
 
 
+def test_what_is_changed_is_sent_and_nothing_else(api: Api) -> None:
+    api.will(httpx.Response(200, json=at("paused", 1)))
+    done = run.invoke(
+        app,
+        ["campaign", "change", "03", "--calling-window", "none", "--breaker", "0.3,10",
+         "--retry", "busy=2,60"],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert api.asked[0].method == "PATCH"
+    sent = json.loads(api.asked[0].content)
+    assert (sent["calling_window"], sent["breaker"]) == (None, {"share": 0.3, "of_last": 10})
+    assert sent["retry"]["busy"] == {"attempts": 2, "gap_seconds": 60}
+    assert set(sent) == {"calling_window", "breaker", "retry"}
+    assert run.invoke(app, ["campaign", "change", "03"]).exit_code == 2
+
+
 def test_a_long_file_goes_in_parts_and_bad_rows_are_told_by_its_lines(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,48 @@ def test_a_schedule_is_made_with_everything_that_was_said(api: Api) -> None:
     ]
 
 
+def test_what_is_changed_is_sent_and_nothing_else(api: Api) -> None:
+    api.will(httpx.Response(200, json=WAKE_UP))
+    done = run.invoke(
+        app,
+        ["schedule", "change", "02", "--cron", "0 8 * * *", "--end", "none", "--name", "early"],
+    )
+    assert done.exit_code == 0, done.output
+    assert api.asked[0].method == "PATCH"
+    assert json.loads(api.asked[0].content) == {"cron": "0 8 * * *", "end": None, "name": "early"}
+    assert done.stdout.startswith("02 (wake-up): active")
+
+
+def test_another_call_keeps_what_is_not_given(api: Api) -> None:
+    standing = {
+        "to_number": "+15550100001", "agent": "wake_up", "variables": {"name": "Ben"},
+        "metadata": {"a": "b"},
+    }  # fmt: skip
+    api.will(
+        httpx.Response(200, json={**WAKE_UP, "request": standing}),
+        httpx.Response(200, json=WAKE_UP),
+    )
+    done = run.invoke(
+        app,
+        ["schedule", "change", "02", "--to", "+15550100002", "--var", "company=Acme", "--json"],
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(api.asked[1].content) == {
+        "request": {
+            "to_number": "+15550100002", "agent": "wake_up", "metadata": {"a": "b"},
+            "variables": {"name": "Ben", "company": "Acme"},
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [[], ["--at", "2026-11-25T07:30", "--rate", "2 hours"]])
+def test_a_change_that_says_nothing_or_two_things_is_refused_here(
+    api: Api, wrong: list[str]
+) -> None:
+    assert run.invoke(app, ["schedule", "change", "02", *wrong]).exit_code == 2
+    assert api.asked == []
+
+
 @pytest.mark.parametrize(
     "when", [[], ["--at", "2026-11-25T07:30", "--rate", "2 hours"], ["--cron", "x", "--rate", "y"]]
 )
