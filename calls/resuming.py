@@ -59,11 +59,11 @@ def fetch(call: Call, leg: int, at: datetime, *, attended: bool) -> Fetched:
         return Fetched(call, Step.HANG_UP)
     if leg > MAX_LEGS or at >= call.stream_until or _waited(call, at) >= WAIT:
         return Fetched(call.will_end(EndReason.FAILED), Step.GIVE_UP)
-    # A leg that nobody served is fetched a second time after a pause: it is the next again.
+    # Whoever has waited for a leg that nobody took is connected by the next.
+    waited = call.waiting_since is not None and call.fetched_leg >= leg
     newest = leg if leg > call.active_leg else max(leg, call.fetched_leg)
     call = call.model_copy(update={"fetched_leg": newest, "fetched_at": at, "adrift_since": None})
-    # The leg before never began: whoever it was sent to is not there.
-    if attended and leg <= call.active_leg + 1:
+    if attended and leg <= call.active_leg + (2 if waited else 1):
         return Fetched(call, Step.CONNECT)
     if call.waiting_since is not None:
         return Fetched(call, Step.WAIT, PAUSE_SECONDS)
@@ -76,8 +76,9 @@ def _waited(call: Call, at: datetime) -> timedelta:
 
 
 def following(call: Call, leg: int) -> int:
-    """The leg to fetch after waiting: the first that nobody served."""
-    return min(leg, call.active_leg + 1)
+    """The leg to fetch after waiting. It does not run ahead of those that were served: waiting is
+    limited by time, and not by the number of legs."""
+    return min(leg, call.active_leg + 2)
 
 
 def stream_ended(call: Call, leg: int, stream_sid: str, event: str, at: datetime) -> Call:

@@ -102,8 +102,8 @@ def test_a_leg_that_never_began_is_tried_again_after_words(call_id: str) -> None
     say, pause, redirect = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])
     assert (say.text, say.get("language")) == (language("en").one_moment, "en-US")
     assert pause.get("length") == "1"
-    assert redirect.text == f"{PUBLIC}/twiml?call_id={call_id}&leg=1"
-    again = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=1")["body"])
+    assert redirect.text == f"{PUBLIC}/twiml?call_id={call_id}&leg=2"
+    again = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])
     assert [verb.tag for verb in again] == ["Connect", "Redirect"]
 
 

@@ -62,12 +62,15 @@ def test_a_leg_that_nobody_took_is_tried_again_after_words() -> None:
     call = fetched(NEW, 1)
     waited = resuming.fetch(call, 2, AT, attended=True)
     assert (waited.step, waited.pause_seconds) == (Step.WAIT, resuming.FIRST_PAUSE_SECONDS)
-    # The same leg once more: nobody used its token.
-    assert resuming.following(waited.call, 2) == 1
-    again = fetched(waited.call, 1, 3)
-    assert step(waited.call, 1, 3) is Step.CONNECT
-    later = resuming.fetch(again, 2, AT + 4 * SECOND, attended=True)
+    assert resuming.following(waited.call, 2) == 2
+    again = resuming.fetch(waited.call, 2, AT + 3 * SECOND, attended=True)
+    assert again.step is Step.CONNECT
+    # Nor that: it is tried as long as there is time, and its number does not grow.
+    later = resuming.fetch(again.call, 3, AT + 4 * SECOND, attended=True)
     assert (later.step, later.pause_seconds) == (Step.WAIT, resuming.PAUSE_SECONDS)
+    assert resuming.following(later.call, 3) == 2
+    assert step(later.call, 2, 8) is Step.CONNECT
+    assert fetched(later.call, 2, 8).claim_leg(2, "MZ2", AT).active_leg == 2
 
 
 def test_without_any_task_nobody_is_connected_for_a_minute_then_goodbye() -> None:
@@ -179,6 +182,6 @@ def test_whatever_happens_one_stream_at_most_has_the_call(events: list[tuple[str
                 call = broken(call, call.active_leg, seconds, holder)
         assert call.active_leg >= before.active_leg
         assert call.active_leg <= MAX_LEGS
-        assert asked <= call.active_leg + 2
+        assert asked <= call.active_leg + 3
         if resuming.dropped(call, call.active_leg, holder or ""):
             assert call.fetched_leg <= call.active_leg
