@@ -39,16 +39,13 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.filters.function_filter import FunctionFilter
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
+from media_service.broken_off import going_on
 from media_service.utterance import Utterance
 
 log = logging.getLogger(__name__)
 
 UNSETTLED_CHUNKS = 750
 """Of 20 ms: 15 s of sound that may not be transcribed yet."""
-GO_ON = (
-    "Your answer was cut off after these words, for a technical reason. Go on right there, without "
-    "repeating any of them, and without a word about this."
-)
 _PASSING = (SystemFrame, StartFrame, EndFrame, CancelFrame)
 
 
@@ -221,16 +218,7 @@ class LlmStage(Stage, LLMSwitcher[InTurn]):
     def _owed(self) -> list[tuple[Frame, FrameDirection]]:
         if self._asked is None:
             return []
-        context = self._asked.context
-        if self._said.strip():
-            context = LLMContext(
-                [
-                    *context.get_messages(),
-                    {"role": "assistant", "content": self._said.strip()},
-                    {"role": "developer", "content": GO_ON},
-                ],
-                tools=context.tools,
-            )
+        context = going_on(self._asked.context, self._said)
         return [(LLMContextFrame(context), FrameDirection.DOWNSTREAM)]
 
     async def _close_what_is_open(self) -> None:

@@ -1,32 +1,18 @@
 """Groq: an LLM with OpenAI's protocol, and Whisper's ears."""
 
-from typing import Any
-
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pipecat.services.groq.llm import GroqLLMService, GroqLLMSettings
 from pipecat.services.groq.stt import GroqSTTService, GroqSTTSettings
 
 from calls.agent import Agent
 from calls.vendor_choice import LlmChoice, SttChoice
 from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.vendors.chat import Chat
 from media_service.vendors.vendors import Vendors
 from media_service.vendors.whisper import Deadline
 
 
-class Llm(GroqLLMService):
+class Llm(Chat, GroqLLMService):
     """On the shared pool."""
-
-    def __init__(self, *, http: DefaultAsyncHttpxClient, **kwargs: Any) -> None:
-        self._http = http
-        super().__init__(**kwargs)
-
-    def create_client(
-        self, api_key: Any = None, base_url: Any = None, *_: Any, **__: Any
-    ) -> AsyncOpenAI:
-        """A client on the shared pool. One retry fits into the deadline of the first token."""
-        return AsyncOpenAI(
-            api_key=api_key, base_url=base_url, http_client=self._http, max_retries=1
-        )
 
 
 class Stt(Deadline, GroqSTTService):

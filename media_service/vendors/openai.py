@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from openai import APIError, AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import APIError
 from pipecat.audio.utils import create_stream_resampler
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
 from pipecat.services.openai.llm import OpenAILLMService
@@ -13,6 +13,7 @@ from pipecat.services.openai.tts import OpenAITTSService, OpenAITTSSettings
 from calls.agent import Agent
 from calls.vendor_choice import LlmChoice, SttChoice, TtsChoice
 from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.vendors.chat import Chat
 from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors
 from media_service.vendors.whisper import Deadline
@@ -20,22 +21,6 @@ from media_service.vendors.whisper import Deadline
 VOICE_RATE = 24_000
 """Samples a second: the only PCM that OpenAI speaks."""
 CHUNK_SECONDS = 0.1
-
-
-class Llm(OpenAILLMService):
-    """On the shared pool."""
-
-    def __init__(self, *, http: DefaultAsyncHttpxClient, **kwargs: Any) -> None:
-        self._http = http
-        super().__init__(**kwargs)
-
-    def create_client(
-        self, api_key: Any = None, base_url: Any = None, *_: Any, **__: Any
-    ) -> AsyncOpenAI:
-        """A client on the shared pool. One retry fits into the deadline of the first token."""
-        return AsyncOpenAI(
-            api_key=api_key, base_url=base_url, http_client=self._http, max_retries=1
-        )
 
 
 class Stt(Deadline, OpenAISTTService):
@@ -72,7 +57,7 @@ class Tts(Speaking, OpenAITTSService):
             yield ErrorFrame("the voice is refused", exception=error)
 
 
-def llm(vendors: Vendors, agent: Agent, choice: LlmChoice, prompt: str) -> Llm:
+def llm(vendors: Vendors, agent: Agent, choice: LlmChoice, prompt: str) -> Chat:
     """OpenAI's LLM."""
     chosen = OpenAILLMService.Settings(model=choice.model, system_instruction=prompt)
     if choice.temperature is not None:
@@ -81,7 +66,7 @@ def llm(vendors: Vendors, agent: Agent, choice: LlmChoice, prompt: str) -> Llm:
         chosen.max_completion_tokens = choice.max_tokens
     if choice.reasoning_effort is not None:
         chosen.extra = {"reasoning_effort": choice.reasoning_effort}
-    return Llm(
+    return Chat(
         api_key=vendors.secrets.get("openai/api-key"),
         base_url=vendors.settings.openai_base_url,
         http=vendors.http,
