@@ -7,7 +7,7 @@ leaked, something is left, or memory grows beyond its limit.
 A whole rehearsed world with several media tasks; between the emulated Twilio and the service a
 proxy (``benchmarks.proxy``), through which webhooks and streams go. A storm (``benchmarks.storm``),
 the same for the same seed, kills a task with -9 and starts another; starts another and stops one
-with SIGTERM; breaks vendors' connections, or takes a vendor away for 10 to 20 s; tears, half-opens
+with SIGTERM; breaks vendors' connections, or takes a vendor away for 6 to 10 s; tears, half-opens
 and holds up streams; delays everything. Half of the calls are of a network that follows the
 ``<Redirect>`` of a broken stream, half of one that only reports it. The run is divided into rounds;
 after each, all calls are over, and what is left is measured.

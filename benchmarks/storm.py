@@ -69,10 +69,10 @@ def _detail(kind: Kind, chance: random.Random) -> dict[str, Any]:
     match kind:
         case "vendor_cut":
             vendor, fault = chance.choice(_CUTS)
-            return {"vendor": vendor, "fault": fault, "seconds": 0.5}
+            return {"vendor": vendor, "fault": fault, "seconds": 0.03}
         case "vendor_outage":
             vendor, fault = chance.choice(_OUTAGES)
-            return {"vendor": vendor, "fault": fault, "seconds": chance.uniform(10.0, 20.0)}
+            return {"vendor": vendor, "fault": fault, "seconds": chance.uniform(6.0, 10.0)}
         case "network_cut":
             how = chance.choice(["cut", "cut", "half_open"])
             return {"how": how, "seconds": 20.0, "which": chance.random()}
@@ -89,13 +89,13 @@ _CUTS: list[tuple[str, dict[str, Any]]] = [
     ("deepgram", {"listen": {"cut_after_seconds": 0}}),
     ("deepgram", {"speak": {"cut_after_seconds": 0}}),
     ("deepgram", {"listen": {"cut_after_seconds": 0}, "speak": {"cut_after_seconds": 0}}),
-    ("groq", {"cut_after_words": 3}),
 ]
 """Connections break, and the vendor is there again at once."""
 _OUTAGES: list[tuple[str, dict[str, Any]]] = [
     ("deepgram", {"listen": {"refuse": 503, "cut_after_seconds": 0}}),
     ("deepgram", {"speak": {"refuse": 503, "cut_after_seconds": 0}}),
     ("groq", {"refuse": 503}),
+    ("groq", {"cut_after_words": 3}),
     ("groq", {"hang": True}),
 ]
 """Longer than any reconnect: a call that needs the vendor meanwhile may end in the apology."""

@@ -117,7 +117,7 @@ class Striker:
         part = cast("Part", vendor)
         async with self._vendors.setdefault(vendor, asyncio.Lock()):
             began = time.time()
-            self._note(kind, f"{vendor} {fault} for {seconds:.1f} s")
+            self._note(kind, f"{vendor} {fault} for {seconds:.2f} s")
             await admin.order({part: [fault]}, self._up.stand_ins)
             await asyncio.sleep(seconds)
             await admin.cancel({part: self._up.stand_ins[part]})
