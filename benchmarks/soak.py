@@ -175,6 +175,9 @@ class Soak:
             call = SoakedCall(record, events, scenario.load(name).goal.end_reason)
             verdict, wrong = call.judge(self.struck.outages)
             self.judged.append((call, verdict, wrong))
+            if call.gaps:
+                gaps = ", ".join(f"{gap:.1f}" for gap in call.gaps)
+                self.say(f"on {call.legs} legs: {call_id} ({name}), after {gaps} s")
             if verdict != "right":
                 self.say(f"{verdict}: {call_id} ({name}, {call.legs} legs): {'; '.join(wrong)}")
         self._placed.clear()
