@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from pipecat.frames.frames import (
+    BotStoppedSpeakingFrame,
     ErrorFrame,
     LLMMessagesAppendFrame,
     LLMRunFrame,
     OutputDTMFFrame,
     TTSSpeakFrame,
+    UserIdleTimeoutUpdateFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -93,6 +95,7 @@ class Conversation:
         self._reports = reports
         self._memory = memory
         self._greets = greets
+        self._idle_seconds = agent.idle.after_seconds
         self._toolbox = toolbox
         self.activity = Activity()
         self._mute = Mute(line.go_on)
@@ -208,6 +211,11 @@ class Conversation:
         """Go on where another leg stopped: answer, if the callee waits for that."""
         if self._memory.unanswered:
             await self._worker.queue_frame(LLMRunFrame())
+            return
+        # It was the other leg's voice that stopped: from now on their silence counts.
+        await self._worker.queue_frames(
+            [BotStoppedSpeakingFrame(), UserIdleTimeoutUpdateFrame(self._idle_seconds)]
+        )
 
     async def prompt(self, text: str) -> None:
         """Tell the LLM something and have it speak."""

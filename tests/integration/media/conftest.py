@@ -241,8 +241,9 @@ async def service(deepgram: Stand, llm: Stand, loaded: models.Models) -> AsyncIt
 
 @asynccontextmanager
 async def serving(
-    deepgram: str, groq: str, loaded: models.Models, **more: Any
+    deepgram: str, groq: str, loaded: models.Models, beside: Service | None = None, **more: Any
 ) -> AsyncIterator[Service]:
+    """A running service; with ``beside``, another task of the same fleet."""
     settings = Settings(
         public_ws_url=PUBLIC_WS, public_api_url="https://api.dialout.test",
         deepgram_base_url=deepgram, groq_base_url=groq, **more,
@@ -257,6 +258,9 @@ async def serving(
     telephony, records, live = Telephony(), FakeCallRecords(), LiveCalls()
     greetings, do_not_call, web = FakeGreetings(), FakeDoNotCall(records), Web()
     scheduler = Scheduler(FakeSchedules(), FakeTimer(), settings)
+    if beside:
+        telephony, records, greetings = beside.telephony, beside.records, beside.greetings
+        do_not_call, web, scheduler = beside.do_not_call, beside.web, beside.world.scheduler
     world = World(
         settings, records, telephony, Vendors(settings, secrets), loaded, greetings,
         do_not_call, SignedHttp(secrets, web.client()), scheduler,
@@ -272,7 +276,7 @@ async def serving(
     port = server.servers[0].sockets[0].getsockname()[1]
     running = Service(
         f"ws://127.0.0.1:{port}/ws", records, greetings, telephony, live, server, world, AGENT,
-        do_not_call, web, ledger,
+        do_not_call, web, ledger, beside.phones if beside else {},
     )  # fmt: skip
     loop = asyncio.get_running_loop()
 
