@@ -57,6 +57,10 @@ class Tasks:
         self._register([*self._registered, task])
         return task
 
+    def register(self, task: Task) -> None:
+        """It takes streams again."""
+        self._register([*self._registered, task])
+
     def deregister(self, task: Task) -> None:
         """It gets no new streams, and keeps those that it has."""
         self._register([each for each in self._registered if each is not task])
