@@ -47,7 +47,11 @@ def add(
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         found = list(parts(text))
-    except (ContactFileError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise typer.BadParameter(
+            f"{file}: it is not in UTF-8: save it as `CSV UTF-8`", param_hint="FILE"
+        ) from None
+    except ContactFileError as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from None
     count, bad = 0, list[dict[str, object]]()
     with access.client(env, url) as api:

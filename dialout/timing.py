@@ -68,7 +68,7 @@ def add(
     """Phone somebody at a time. The dial rules hold when the call is due.
 
     Examples:
-      dialout schedule add +15550100001 --at 2026-11-25T07:30 --agent wake_up
+      dialout schedule add +15550100001 --at 2026-11-25T07:30Z --agent wake_up
       dialout schedule add +15550100001 --cron "30 7 * * MON-FRI" --time-zone Europe/Berlin
     """
     from dialout.call_request import CallRequest
