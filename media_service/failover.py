@@ -7,11 +7,9 @@ them to the next vendor. Pipecat's switcher lets no frame out twice, so nobody d
 
 import logging
 from collections import deque
-from dataclasses import replace
 from typing import Any
 
 from pipecat.frames.frames import (
-    AggregatedTextFrame,
     CancelFrame,
     EndFrame,
     ErrorFrame,
@@ -25,7 +23,6 @@ from pipecat.frames.frames import (
     ServiceSwitcherRequestMetadataFrame,
     StartFrame,
     SystemFrame,
-    TextFrame,
     TranscriptionFrame,
     TTSAudioRawFrame,
     TTSSpeakFrame,
@@ -40,6 +37,7 @@ from pipecat.processors.filters.function_filter import FunctionFilter
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from media_service.broken_off import going_on
+from media_service.left_to_say import without, words
 from media_service.utterance import Utterance
 
 log = logging.getLogger(__name__)
@@ -262,7 +260,7 @@ class TtsStage(Stage):
     @property
     def owes_sound(self) -> bool:
         """Whether something that it was given has still to be heard."""
-        return any(_words(frame).strip() for frame in self._given)
+        return any(words(frame).strip() for frame in self._given)
 
     def _settle_speak(self) -> None:
         # Within an LLM's answer, the end of the answer settles all of it.
@@ -280,42 +278,9 @@ class TtsStage(Stage):
             self._sounded = Utterance()
 
     def _owed(self) -> list[tuple[Frame, FrameDirection]]:
-        text = " ".join(_words(frame) for frame in self._given)
+        text = " ".join(words(frame) for frame in self._given)
         self._sounded.add_text(text)
         over = len(self._sounded.play(self._sounded.received))
         self._sounded = Utterance()
-        self._given = _without(self._given, over)
+        self._given = without(self._given, over)
         return [(frame, FrameDirection.DOWNSTREAM) for frame in self._given]
-
-
-def _words(frame: Frame) -> str:
-    return frame.text if isinstance(frame, TTSSpeakFrame | TextFrame) else ""
-
-
-def _without(frames: list[Frame], words: int) -> list[Frame]:
-    """The frames without so many words at their beginning.
-
-    Tokens of an LLM are put together first, because a word may be in two of them.
-    """
-    left: list[Frame] = []
-    for frame in _joined(frames):
-        text = _words(frame).split()
-        skipped, words = min(words, len(text)), max(words - len(text), 0)
-        if not skipped:
-            left.append(frame)
-        elif isinstance(frame, TTSSpeakFrame | LLMTextFrame | AggregatedTextFrame):
-            rest = " ".join(text[skipped:])
-            if rest:
-                left.append(replace(frame, text=rest))
-    return left
-
-
-def _joined(frames: list[Frame]) -> list[Frame]:
-    joined: list[Frame] = []
-    for frame in frames:
-        last = joined[-1] if joined else None
-        if isinstance(frame, LLMTextFrame) and isinstance(last, LLMTextFrame):
-            joined[-1] = LLMTextFrame(last.text + frame.text)
-        else:
-            joined.append(frame)
-    return joined

@@ -22,6 +22,13 @@ class FillerFrame(ControlFrame):
 
 
 @dataclass
+class BrokenOffFrame(ControlFrame):
+    """In the place of the sound that an utterance still owes: another one says the rest."""
+
+    context_id: str = ""
+
+
+@dataclass
 class LeavingResult(FunctionCallResultProperties):
     """The agent leaves with the answer that called the tool: nothing is said after it."""
 

@@ -24,7 +24,7 @@ from pipecat.utils.text.base_text_aggregator import TextType
 
 from calls.call import now
 from media_service.activity import Activity
-from media_service.frames import LastWordFrame
+from media_service.frames import BrokenOffFrame, LastWordFrame
 from media_service.line import Line
 from media_service.plain_text import plain_text
 from media_service.transcript import Transcript
@@ -54,6 +54,8 @@ class VoiceTap(FrameProcessor):
             self._sounded()
         elif isinstance(frame, TTSStoppedFrame):
             self._of(frame.context_id).complete()
+        elif isinstance(frame, BrokenOffFrame):
+            self._of(frame.context_id).break_off()
         elif isinstance(frame, InterruptionFrame):
             self._utterances.clear()
         await self.push_frame(frame, direction)

@@ -36,6 +36,18 @@ class Utterance:
         """Bytes of its sound that are here."""
         return self._received
 
+    def break_off(self) -> str:
+        """No more sound of it comes: its text ends with the words that its sound has.
+
+        Returns:
+            The words that are left.
+        """
+        heard = [word for word in self._words if word.end() <= self._letters_at(self._received)]
+        end = heard[-1].end() if heard else 0
+        left, self._text = self._text[end:].strip(), self._text[:end]
+        self.complete()
+        return left
+
     def complete(self) -> None:
         """All of its text and sound is here."""
         self._complete = True
@@ -52,17 +64,23 @@ class Utterance:
             unheard: bytes of what went out that are still to be heard.
         """
         self._played += size
-        heard = max(0.0, self._played - unheard)
-        length = float(self._received)
-        if not self._complete:
-            length = max(length, len(self._text) / LETTERS_PER_SECOND * PCM_BYTES_PER_SECOND)
-        return self._words_to(len(self._text) * heard / length if length else 0.0)
+        return self._words_to(self._letters_at(max(0.0, self._played - unheard)))
 
     def finish(self) -> list[str]:
         """The words that are left, all of its sound having gone out."""
         return self._words_to(float("inf"))
 
+    @property
+    def _words(self) -> list[re.Match[str]]:
+        return list(re.finditer(r"\S+", self._text))
+
+    def _letters_at(self, sound: float) -> float:
+        length = float(self._received)
+        if not self._complete:
+            length = max(length, len(self._text) / LETTERS_PER_SECOND * PCM_BYTES_PER_SECOND)
+        return len(self._text) * sound / length if length else 0.0
+
     def _words_to(self, letters: float) -> list[str]:
-        words = [word for word in re.finditer(r"\S+", self._text) if word.end() <= letters]
+        words = [word for word in self._words if word.end() <= letters]
         new, self._told = words[self._told :], max(self._told, len(words))
         return [word[0] for word in new]

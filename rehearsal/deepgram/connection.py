@@ -20,6 +20,7 @@ class Connection:
         self._request = request
         self._fault = fault
         self._cut: asyncio.TimerHandle | None = None
+        self._sent = 0
 
     async def open(self, request_id: str) -> None:
         """Answers the handshake."""
@@ -29,6 +30,7 @@ class Connection:
 
     def suffer(self) -> None:
         """Looks at the fault again: it was set, changed or lifted."""
+        self._sent = 0
         if self._cut:
             self._cut.cancel()
         if (seconds := self._fault().cut_after_seconds) is not None:
@@ -41,6 +43,9 @@ class Connection:
         try:
             if isinstance(message, bytes):
                 await self.socket.send_bytes(message)
+                self._sent += len(message)
+                if (most := self._fault().cut_after_bytes) is not None and self._sent >= most:
+                    self._break()
             else:
                 await self.socket.send_str(message)
         except ConnectionError:

@@ -16,6 +16,8 @@ class Fault(BaseModel):
     """Connections are accepted, and nothing is ever sent, on open ones neither."""
     cut_after_seconds: float | None = Field(None, ge=0)
     """The line breaks without a word, so long after it was opened, or after the fault was set."""
+    cut_after_bytes: int | None = Field(None, ge=0)
+    """The same, after so many bytes of sound were sent: in the middle of a word."""
 
 
 class Faults(BaseModel):

@@ -1,5 +1,7 @@
 """Whatever fails behind it, an open line is never left silent."""
 
+import re
+
 import pytest
 
 from tests.integration.media.conftest import APOLOGY, CALL_SID, Service, Stand
@@ -134,3 +136,22 @@ async def test_a_slow_llm_has_a_filler_said_that_it_is_not_told_of(
     # What is told of the wait is the wait for the answer.
     assert reply.latency_ms is not None
     assert reply.latency_ms > 2_600
+
+
+async def test_the_voice_is_cut_once_and_says_the_rest(service: Service, deepgram: Stand) -> None:
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        # Of each connection: three seconds of sound.
+        deepgram.fault(speak={"cut_after_bytes": 48_000})
+        phone.say("tom-speaking")
+        await phone.until(lambda: "twenty" in service.said()[-1].text)
+        await phone.hang_up()
+        await service.over()
+    assert APOLOGY[0] not in bytes(phone.sound)
+    said = " ".join(turn.text for turn in service.said()[2:])
+    words = re.findall(r"[a-z]+", said.lower())
+    assert words[-1] == "twenty"
+    # A word may be twice where it was cut; none is missing.
+    numbers = re.findall("[a-z]+", "one two three four five six seven eight nine ten eleven")
+    assert [word for word in numbers if word not in words] == []
+    assert len(words) <= 23

@@ -20,7 +20,8 @@ from pipecat.services.llm_service import LLMService
 from pipecat.services.settings import LLMSettings, TTSSettings
 from pipecat.services.tts_service import TTSService
 
-from media_service.failover import LlmStage, TtsStage, _without
+from media_service.failover import LlmStage, TtsStage
+from media_service.left_to_say import without
 from media_service.synthesis import SynthesisError, synthesize
 
 WORDS = st.lists(st.text("abc", min_size=1, max_size=6), min_size=1, max_size=20)
@@ -37,7 +38,7 @@ def test_words_that_were_heard_are_left_out_however_the_tokens_are_cut(
     frames: list[Frame] = [LLMFullResponseStartFrame()]
     frames += [LLMTextFrame(token) for token in (*tokens, text) if token]
     frames += [LLMFullResponseEndFrame(), TTSSpeakFrame("and this")]
-    left = _without(frames, skipped)
+    left = without(frames, skipped)
     said = " ".join(f.text for f in left if isinstance(f, LLMTextFrame | TTSSpeakFrame))
     assert said.split() == [*words, "and", "this"][skipped:]
     assert isinstance(left[0], LLMFullResponseStartFrame)

@@ -80,3 +80,15 @@ def test_what_went_out_before_counts_with_the_next_piece() -> None:
     spoken = utterance(len(TEXT), complete=True)
     spoken.begin_at(3 * PCM_BYTES_PER_SECOND)
     assert spoken.play(2) == ["One"]
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=6), max_size=20), st.integers(0, 400_000))
+def test_what_breaks_off_ends_with_the_words_that_have_sound(words: list[str], size: int) -> None:
+    utterance = Utterance()
+    utterance.add_text(" ".join(words))
+    utterance.add_sound(size)
+    left = utterance.break_off().split()
+    said = utterance.play(size)
+    assert said + utterance.finish() + left == words
+    if not size:
+        assert left == words
