@@ -135,7 +135,7 @@ class Link:
         ]
         try:
             await asyncio.gather(*steps)
-        except ConnectionError:
+        except OSError:  # a peer that is gone may be "not connected", which is no ConnectionError
             # Torn on one side: it is to be torn on the other, not closed in good order.
             if not self._half:
                 self.cut()
@@ -143,7 +143,7 @@ class Link:
             for step in steps:
                 step.cancel()
             await asyncio.gather(*steps, return_exceptions=True)
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while self._half and await source.read(_CHUNK):
                 pass  # it talks to nobody
 
