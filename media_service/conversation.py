@@ -123,12 +123,17 @@ class Conversation:
         utterances: Utterances = {}
         self._utterances = utterances
         self._tap = VoiceTap(utterances, self._on_voice)
+        follower = (
+            [LanguageFollower(agent, services.tts, memory.language, reports.language)]
+            if agent.detect_language
+            else []
+        )
         self._worker = PipelineWorker(
             Pipeline(
                 [
                     phone.input(),
                     services.stt,
-                    *([LanguageFollower(agent, services.tts)] if agent.detect_language else []),
+                    *follower,
                     self._ear,
                     Hearing(reports.pressed, reports.heard),
                     DTMFAggregator(prefix=KEYS),

@@ -1,8 +1,14 @@
 """The voice follows the language that the callee speaks."""
 
+from collections.abc import Callable
 from typing import Any
 
-from pipecat.frames.frames import Frame, TranscriptionFrame, TTSUpdateSettingsFrame
+from pipecat.frames.frames import (
+    Frame,
+    StartFrame,
+    TranscriptionFrame,
+    TTSUpdateSettingsFrame,
+)
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.settings import TTSSettings
 from pipecat.utils.types import NOT_GIVEN
@@ -22,10 +28,20 @@ class LanguageFollower(FrameProcessor):
 
     Args:
         tts: a voice, or a stage of some.
+        begin: the language that was spoken on the call's earlier legs, if it is not the agent's.
+        changed: told the code of each language that is spoken from now on.
     """
 
-    def __init__(self, agent: Agent, tts: Any) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        tts: Any,
+        begin: str | None = None,
+        changed: Callable[[str], None] = lambda _: None,
+    ) -> None:
         super().__init__()
+        self._begin = begin
+        self._changed = changed
         self._agent = agent
         self._voices = getattr(tts, "services", None) or [tts]
         self._now = _base(agent.language)
@@ -36,10 +52,16 @@ class LanguageFollower(FrameProcessor):
         if isinstance(frame, TranscriptionFrame) and frame.language:
             await self._follow(_base(str(frame.language)), len(frame.text.split()))
         await self.push_frame(frame, direction)
+        if isinstance(frame, StartFrame) and self._begin:
+            await self._speak(_base(self._begin))
 
     async def _follow(self, code: str, words: int) -> None:
         if code == self._now or words < LEAST_WORDS or code not in languages.names():
             return
+        await self._speak(code)
+        self._changed(code)
+
+    async def _speak(self, code: str) -> None:
         self._now = code
         for voice in self._voices:
             voice.say_in(code)

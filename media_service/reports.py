@@ -20,6 +20,8 @@ class Reports:
     """The callee pressed a key. Whether the LLM is to hear of it."""
     last_word: Callable[[], None]
     """The last word has been heard."""
+    language: Callable[[str], None] = lambda _: None
+    """The code of the language that is spoken from now on."""
     words: Callable[[str, bool], None] = lambda *_: None
     """What the callee says, as it is being understood, and whether that is settled."""
     voice: Callable[[bool], None] = lambda _: None

@@ -123,7 +123,7 @@ class Session:
         greets = not (memory.greeted or self._served_machine)
         opening = self._opening = Opening(self._line, self._stored, greets=greets)
         agent = self._agent = self._world.agent(self._call.agent)
-        self._language = agent.language
+        self._language = memory.language or agent.language
         self._idle = Idle(agent.idle.tries, memory.silences)
         self._transcript = Transcript(self._turn, first=memory.next_number)
         self._opt_out = OptOut(
@@ -205,6 +205,7 @@ class Session:
             heard=lambda words: opt_out.heard(words, deaf=self._leaving.begun),
             pressed=lambda key: not (opt_out.pressed(key) or self._leaving.begun),
             last_word=self._leaving.last_word,
+            language=self._spoken,
             words=words,
             voice=voice,
         )
@@ -234,6 +235,10 @@ class Session:
             )
         )
 
+    def _spoken(self, code: str) -> None:
+        self._language, at = code, now()
+        self._journal.change(lambda call: call.note("language", at, code))
+
     def _turn(self, turn: Turn) -> None:
         self._begun = True
         if turn.role == "callee":
@@ -245,7 +250,7 @@ class Session:
         if self._leg == 1:
             return Memory()
         turns = await asyncio.to_thread(self._world.records.turns, self._call.call_id)
-        memory = Memory(turns, self._call.tool_uses)
+        memory = Memory(turns, self._call.tool_uses, self._call.timeline)
         self._begun, self._callee_turn = memory.greeted, memory.callee_turn
         return memory
 

@@ -72,3 +72,13 @@ async def test_vendors_whose_voices_speak_every_language() -> None:
     assert await updates(agent, tts, SPANISH, ENGLISH) == [
         {"language": "es"}, {"language": "en", "voice": "v"},
     ]  # fmt: skip
+
+
+async def test_another_leg_goes_on_in_the_language_that_was_spoken() -> None:
+    agent, tts = voice(voice="aura-2-luna-en")
+    told: list[str] = []
+    follower = LanguageFollower(agent, tts, "es", told.append)
+    down, _ = await run_test(follower, frames_to_send=[SPANISH, ENGLISH])
+    voices = [f.delta.voice for f in down if isinstance(f, TTSUpdateSettingsFrame)]
+    assert voices == ["aura-2-celeste-es", "aura-2-luna-en"]
+    assert told == ["en"]
