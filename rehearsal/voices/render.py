@@ -34,6 +34,9 @@ SPEECH_LEVEL = 10 ** (-20 / 20)
 PEAK = 10 ** (-2 / 20)
 APOLOGY_VOICE = "af_bella"
 PICO_VOICES = {"de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it": "it-IT"}
+ESPEAK_VOICES = {"nl": "nl", "pt": "pt"}
+"""No better engine that can be had as a package speaks these."""
+ESPEAK_WORDS_PER_MINUTE = 150
 PICO_SPEED = 0.95
 """Nobody expects to be told this."""
 VOICES_SHA256 = {
@@ -123,6 +126,43 @@ class Kokoro:
         return np.frombuffer(content, dtype="<f4").reshape(-1, 256)
 
 
+class Espeak:
+    """espeak-ng's own voices: robotic, and understood."""
+
+    def __init__(self) -> None:
+        loader = importlib.import_module("espeakng_loader")
+        self._library = ctypes.CDLL(loader.get_library_path())
+        # 1: AUDIO_OUTPUT_RETRIEVAL, to the callback. The data path is its parent's folder.
+        self.rate = self._library.espeak_Initialize(1, 0, loader.get_data_path().encode(), 0)
+        if self.rate < 0:
+            raise RuntimeError("espeak-ng found no data")
+
+    def speak(self, text: str, voice: str) -> Audio:
+        """Mono, at ``rate``, in -1...1."""
+        pieces: list[NDArray[np.int16]] = []
+
+        def take(samples: Any, count: int, _: Any) -> int:
+            if samples and count:
+                pieces.append(np.ctypeslib.as_array(samples, (count,)).copy())
+            return 0
+
+        kind = ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+        )
+        callback = kind(take)
+        self._library.espeak_SetSynthCallback(callback)
+        if self._library.espeak_SetVoiceByName(voice.encode()):
+            raise RuntimeError(f"espeak-ng has no voice {voice}")
+        self._library.espeak_SetParameter(1, ESPEAK_WORDS_PER_MINUTE, 0)  # 1: espeakRATE
+        words = text.encode() + b"\0"
+        # 1: POS_CHARACTER from the start; 1: espeakCHARS_UTF8.
+        if self._library.espeak_Synth(words, len(words), 0, 1, 0, 1, None, None):
+            raise RuntimeError("espeak-ng says nothing")
+        self._library.espeak_Synchronize()
+        spoken: Audio = np.concatenate(pieces).astype(np.float32) / np.float32(32768)
+        return spoken
+
+
 def trimmed(audio: Audio, rate: int) -> Audio:
     """Without the silence before and after, but for 40 ms that keep soft onsets."""
     loud = np.flatnonzero(np.abs(audio) > 0.01 * np.abs(audio).max())
@@ -161,7 +201,8 @@ def render_clips(kokoro: Kokoro, only: list[str]) -> None:
 def render_apologies(kokoro: Kokoro | None, folder: Path) -> None:
     """Writes <language>.ulaw, raw 8 kHz mu-law, beside every <language>.txt of the folder.
 
-    English by Kokoro, if it is here; Pico speaks the other languages, less well but as clearly.
+    English by Kokoro, if it is here; Pico speaks the other languages, less well but as clearly,
+    and espeak-ng those that Pico does not.
     """
     package: Any = importlib.import_module("py_nanotts")
     pico = package.NanoTTS()
@@ -171,6 +212,10 @@ def render_apologies(kokoro: Kokoro | None, folder: Path) -> None:
             pcm = pico.speak(words, voice=PICO_VOICES[text.stem], speed=PICO_SPEED)
             spoken = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
             samples = _sampled(spoken, PHONE_RATE, CLIP_RATE)
+        elif text.stem in ESPEAK_VOICES:
+            espeak = Espeak()
+            spoken = espeak.speak(words, ESPEAK_VOICES[text.stem])
+            samples = _sampled(spoken, PHONE_RATE, espeak.rate)
         elif kokoro:
             samples = _sampled(kokoro.speak(words, APOLOGY_VOICE), PHONE_RATE)
         else:
