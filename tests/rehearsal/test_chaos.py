@@ -11,7 +11,7 @@ from benchmarks.chaos import Asked, run, show
 @pytest.mark.acceptance
 @pytest.mark.timeout(420)
 async def test_a_minute_of_chaos_loses_no_call() -> None:
-    asked = Asked(minutes=1.2, calls=10, seed=7, tasks=2, at_once=4)
+    asked = Asked(minutes=1.2, calls=8, seed=7, tasks=2, at_once=3)
     figures = await run(asked)
     shown = io.StringIO()
     show(figures, Console(file=shown, width=60))
