@@ -54,6 +54,10 @@ class TwilioTelephony:
                 from_=from_,
                 url=url,
                 method="POST",
+                # Instructions that could not be had are asked for once more: without it Twilio
+                # says that an application error has occurred, and hangs up.
+                fallback_url=url,
+                fallback_method="POST",
                 status_callback=status_callback,
                 status_callback_event=CALL_EVENTS,
                 status_callback_method="POST",

@@ -263,3 +263,12 @@ def test_the_seat_moves_with_the_call(call_id: str, monkeypatch: pytest.MonkeyPa
     assert wiring.ledger().reconcile() == 0
     send("/status", f"call_id={call_id}", {"CallStatus": "completed", "CallDuration": "30"})
     assert wiring.ledger().fleet().used == 0
+
+
+def test_instructions_that_could_not_be_had_are_asked_for_once_more(
+    call_id: str, twilio: Twilio
+) -> None:
+    (create,) = twilio.creates
+    assert create["FallbackUrl"] == create["Url"]
+    assert create["FallbackMethod"] == ["POST"]
+    assert call_id in create["Url"][0]
