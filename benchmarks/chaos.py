@@ -51,7 +51,8 @@ The figures:
 ``undrained``
     Tasks that did not exit with 0 within 120 s of their SIGTERM.
 ``busy_core``
-    How many of the machine's cores were busy, on average, with everything that ran on it.
+    How many of the machine's cores were busy, on average, with everything that ran on it. Where it
+    is all of them, the stand-ins for the vendors starve, and the other figures tell little.
 """
 
 import argparse
