@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.integration.media.conftest import APOLOGY, CALL_SID, Service, Stand
+from media_service.models import Models
+from tests.integration.media.conftest import APOLOGY, CALL_SID, Service, Stand, serving
 from tests.integration.media.phone import Phone
 
 
@@ -92,6 +93,30 @@ async def test_the_ear_is_cut_once_and_the_call_goes_on(service: Service, deepgr
         await phone.hang_up()
         await service.over()
     assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
+
+
+async def test_the_ear_is_cut_and_then_refused(service: Service, deepgram: Stand) -> None:
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        deepgram.fault(listen={"cut_after_seconds": 0.1, "refuse": 503})
+        await apologized(service, phone)
+
+
+@pytest.mark.parametrize("vendor", ["stt and tts", "llm"])
+async def test_nobody_takes_connections(
+    vendor: str, deepgram: Stand, llm: Stand, loaded: Models
+) -> None:
+    """Refused by the host itself: nothing listens there."""
+    ears, mind = deepgram.url, f"{llm.url}/openai/v1"
+    if vendor == "llm":
+        mind = "http://127.0.0.1:9/openai/v1"
+    else:
+        ears = "ws://127.0.0.1:9"
+    async with serving(ears, mind, loaded) as service, service.answered() as phone:
+        if vendor == "llm":
+            await phone.quiet(0.3)
+            phone.say("yes")
+        await apologized(service, phone)
 
 
 async def test_there_is_no_such_agent(service: Service) -> None:

@@ -42,8 +42,10 @@ async def a_turn(service: Service, *roles: str) -> None:
     async with service.answered() as phone:
         await phone.quiet(0.3)
         phone.say("sarah-speaking")
-        await phone.until(lambda: len(service.said()) >= 2 + len(roles))
-        await phone.quiet(0.5)
+        if roles:
+            await phone.until(lambda: len(service.said()) >= 2 + len(roles))
+        else:
+            await phone.quiet(0.5)
         await phone.hang_up()
         await service.over()
     assert APOLOGY[0] not in bytes(phone.sound)
@@ -227,6 +229,20 @@ async def test_the_next_ears_hear_what_the_first_did_not_transcribe(
     assert service.said()[1].text == others.hears
     (heard, *_) = others.bodies("/v1/audio/transcriptions")
     assert heard["bytes"] > 20_000
+
+
+async def test_nobody_takes_connections_and_the_next_do(
+    others: VendorServer, loaded: models.Models
+) -> None:
+    """All three refused by the host itself: nothing listens there."""
+    nowhere = "127.0.0.1:9"
+    async with serving(
+        f"ws://{nowhere}", f"http://{nowhere}/v1", loaded, openai_base_url=f"{others.url}/v1"
+    ) as service:
+        fallback = {"fallback": [{"vendor": "openai"}]}
+        service.agent = agent(stt=fallback, llm=fallback, tts=fallback)
+        await a_turn(service)
+        assert [turn.text for turn in service.said()[1:]] == [others.hears, others.answers]
 
 
 async def test_after_the_last_one_there_is_the_apology(
