@@ -19,6 +19,7 @@ from rehearsal.misfortune import MISFORTUNES, Ordered, Orders
 from rehearsal.plan import API_KEY, plan
 from rehearsal.trial import Trial, try_call
 from rehearsal.world import World, free_port, world
+from tests.rehearsal.handed_over import count, in_the_answer, place, speaking
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 BEARER = {"Authorization": f"Bearer {API_KEY}"}
@@ -251,6 +252,23 @@ async def test_a_line_that_feeds_an_alarm_names_it(
     (refused,) = [each for each in tried.operator if each.sentence == sentence]
     assert refused.part == "twiml"
     assert refused.alarms == ("dialout-rehearsal-signature-failures",)
+
+
+async def test_a_task_killed_in_a_sentence_leaves_its_call_to_another(
+    up: World, api: httpx.AsyncClient
+) -> None:
+    """The short form of tests/rehearsal/test_handover.py."""
+    await up.media.start()
+    call = await place(up)
+    await call.until(in_the_answer)
+    up.media.kill(up.media.in_service[0])
+    await call.until(lambda seen: count(seen, "stream_open") == 2 and speaking(seen))
+    assert call.call_id in await asyncio.to_thread(seats, up)
+    assert (await api.delete(f"/calls/{call.call_id}")).status_code == 202
+    record = await ended(api, call.call_id)
+    assert record["end_reason"] == "canceled"
+    assert [turn["kind"] for turn in record["transcript"]].count("greeting") == 1
+    assert call.call_id not in await asyncio.to_thread(seats, up)
 
 
 def kill_function(up: World, name: str) -> int:
