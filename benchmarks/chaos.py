@@ -23,8 +23,8 @@ The figures:
     15 s without a sound of either side.
 ``excused``
     Not right, and only for this: ``failed``, with an outage of a vendor, ordered by us and longer
-    than any reconnect, while it lasted. A broken connection, to a vendor that is there again at
-    once, excuses nothing, and neither does any misfortune of tasks or network.
+    than any reconnect, while it lasted. A broken connection, to a vendor that is there again within
+    0.2 s, excuses nothing, and neither does any misfortune of tasks or network.
 ``lost``
     All others, and every call of the phone network that no record knows.
 ``resumed``

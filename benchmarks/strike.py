@@ -20,6 +20,9 @@ DRAINED_SECONDS = 120.0
 RECOVERY_SECONDS = 5.0
 """An outage excuses so long after its end too: who was hit by it apologizes meanwhile."""
 
+AT_ONCE_SECONDS = 0.2
+"""A broken connection is made anew after 0.25 s at the earliest, if the first attempt fails."""
+
 
 class Striker:
     """Strikes the tasks but the first, which is to live through it all.
@@ -117,12 +120,14 @@ class Striker:
         part = cast("Part", vendor)
         async with self._vendors.setdefault(vendor, asyncio.Lock()):
             began = time.time()
-            self._note(kind, f"{vendor} {fault} for {seconds:.2f} s")
             await admin.order({part: [fault]}, self._up.stand_ins)
             await asyncio.sleep(seconds)
             await admin.cancel({part: self._up.stand_ins[part]})
-            if kind == "vendor_outage":
-                self.outages.append(Outage(began, time.time() + RECOVERY_SECONDS))
+            took = time.time() - began
+            self._note(kind, f"{vendor} {fault} for {took:.2f} s")
+            # Where the machine is busy a cut lasts: what is connected anew meanwhile is cut again.
+            if kind == "vendor_outage" or took > AT_ONCE_SECONDS:
+                self.outages.append(Outage(began, began + took + RECOVERY_SECONDS))
 
     def _stream(self, kind: str, which: float, seconds: float, how: str = "stall") -> None:
         if not self._streams.links:
