@@ -20,8 +20,10 @@ from calls import keys
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.call import now
 from calls.seats import Beat
+from rehearsal import scenario
+from rehearsal import world as rehearsed
 from rehearsal.cloud.deployment import LocalCloud
-from rehearsal.plan import ACCOUNT_SID, API_KEY, AUTH_TOKEN, FROM_NUMBER
+from rehearsal.plan import ACCOUNT_SID, API_KEY, AUTH_TOKEN, FROM_NUMBER, plan
 from rehearsal.process import Process
 from rehearsal.world import free_port
 
@@ -206,6 +208,64 @@ async def test_a_csv_of_twelve_with_every_kind_of_callee(tmp_path: Path) -> None
         assert rings == Counter({**{number(n): 1 for n in range(6)}, number(2): 2, number(3): 2})
 
 
+EVERYBODY = {
+    "reminder-confirmed": "completed", "reminder-moved": "completed",
+    "reminder-cancelled": "completed", "reminder-callback": "callback_requested",
+    "reminder-opt-out-key": "opted_out", "reminder-wrong-number": "wrong_person",
+    "reminder-voicemail": "voicemail", "reminder-mailbox-closes": "machine",
+    "silent-callee": "no_response", "busy": "busy", "no-answer": "no_answer",
+    "unreachable": "failed",
+}  # fmt: skip
+"""What becomes of a contact, by whose phone it is."""
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(420)
+async def test_everybody_on_a_list_of_twelve_is_talked_to_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # So many conversations two cores carry in real time.
+    monkeypatch.setitem(rehearsed._OPENED, "DIALOUT_MAX_CONCURRENT_CALLS", "3")
+    people = {name: scenario.load(name) for name in EVERYBODY}
+    rows = io.StringIO(newline="")
+    table = csv.writer(rows)
+    table.writerow(["to_number", "customer_name", "appointment"])
+    for each in people.values():
+        told = each.request.get("variables", {})
+        table.writerow(
+            [each.person, told.get("customer_name", "Nobody"), told.get("appointment", "a visit")]
+        )
+    bearer = {"Authorization": f"Bearer {API_KEY}"}
+    async with AsyncExitStack() as stack:
+        whole = await stack.enter_async_context(
+            rehearsed.world(plan({}, free_port()), "busy", lambda _: None)
+        )
+        api, network = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=url, headers=bearer, timeout=60, trust_env=False)
+            )
+            for url in (whole.plan.origin, whole.twilio_url)
+        ]
+        up = Up(api, network)
+        where, said = await up.campaign(rows.getvalue(), retry=ONCE)
+        assert said == {"added": len(EVERYBODY), "bad_rows": []}
+        await up.start(where)
+        progress = await up.done(where, 240)
+        lines = {each["to_number"]: each for each in await up.results(where)}
+
+        found = {name: lines[each.person]["disposition"] for name, each in people.items()}
+        assert found == EVERYBODY
+        assert progress["by_disposition"] == Counter(EVERYBODY.values())
+        assert {each["attempts"] for each in lines.values()} == {"1"}
+        for name, decision in (("confirmed", "confirmed"), ("cancelled", "cancelled")):
+            assert lines[people[f"reminder-{name}"].person]["outcome.decision"] == decision
+        moved = lines[people["reminder-moved"].person]
+        assert moved["outcome.new_time"] == "Thursday at three in the afternoon"
+        assert moved["recording"].endswith(f"/calls/{moved['call_id']}/recording")
+        rings = await up.rings()
+        assert {number: rings[number] for number in lines} == dict.fromkeys(lines, 1)
+
+
 CONTACTS = int(os.environ.get("DIALOUT_REHEARSED_CONTACTS", "1000"))
 SEATS, PACE = 50, 2.0
 """Calls a second: what two cores carry of all the functions, the cloud and the phones."""
@@ -221,13 +281,14 @@ async def test_a_thousand_contacts_none_lost_none_twice_at_the_pace(tmp_path: Pa
     rows = ["to_number,customer_name", *(f"{number(n)},Sarah {n}" for n in range(CONTACTS))]
     async with world(tmp_path, numbers, seats=SEATS, pace=PACE) as up:
         await _warm(up)
+        await _pause(up)
         where, said = await up.campaign(
             "\n".join(rows), retry=ONCE, breaker={"share": 1.0, "of_last": 100}
         )
         assert said == {"added": CONTACTS, "bad_rows": []}
         await up.start(where)
         progress = await up.done(where, CONTACTS / PACE * 1.5 + 120)
-        rings = await up.rings() - Counter(WARMING)
+        rings = await up.rings() - Counter(WARMING + PAUSING)
         lines = await up.results(where)
         dialed = await _dialed(up, where)
 
@@ -253,6 +314,32 @@ async def _warm(up: Up) -> None:
     where, _ = await up.campaign("\n".join(["to_number", *WARMING]), retry=ONCE)
     await up.start(where)
     await up.done(where, 120)
+
+
+PAUSING = [number(each) for each in range(8000, 8040)]
+
+
+async def _pause(up: Up) -> None:
+    """Paused, nothing new rings within five seconds; then everybody is phoned, once."""
+    where, _ = await up.campaign("\n".join(["to_number", *PAUSING]), retry=ONCE)
+    await up.start(where)
+
+    async def rung() -> int:
+        rings = await up.rings()
+        return sum(rings[each] for each in PAUSING)
+
+    async with asyncio.timeout(60):
+        while await rung() < 5:
+            await asyncio.sleep(0.2)
+    await up.ask("PATCH", where, json={"state": "paused"})
+    await asyncio.sleep(5)
+    paused = await rung()
+    # Long enough for a dozen at this pace.
+    await asyncio.sleep(6)
+    assert await rung() == paused < len(PAUSING)
+    await up.start(where)
+    await up.done(where, 120)
+    assert await rung() == len(PAUSING)
 
 
 async def _dialed(up: Up, where: str) -> list[datetime]:
