@@ -33,7 +33,8 @@ from media_service.vendors.vendors import Vendors
 
 RESULT_SECONDS = 2.0
 """From `Finalize` to any message at all; Deepgram sends interim results all the time."""
-RETRY_SECONDS = 0.25
+RETRY_SECONDS = (0.25, 0.5, 1.0)
+"""Before each attempt to connect anew; an outage that is longer than all of them is one."""
 UNCONFIRMED_CHUNKS = 750
 """Of 20 ms: 15 s of sound."""
 MULTILINGUAL = "multi"
@@ -52,7 +53,8 @@ def warm() -> None:
 
 
 class Stt(DeepgramSTTService):
-    """Speech to text. A connection that breaks or falls silent is made anew, once, at once.
+    """Speech to text. A connection that breaks is made anew, in three attempts; one that falls
+    silent, once.
 
     What was said and not transcribed yet is then sent again, so that no sentence is lost with it.
 
@@ -70,7 +72,7 @@ class Stt(DeepgramSTTService):
         self._watching: asyncio.Task[None] | None = None
         self._message_at = time.monotonic()
         self._owed = False
-        self._spare = 1
+        self._spare = len(RETRY_SECONDS)
         self._unconfirmed: deque[bytes] = deque(maxlen=UNCONFIRMED_CHUNKS)
         self._mending: asyncio.Task[None] | None = None
         if not self._standby:
@@ -103,8 +105,7 @@ class Stt(DeepgramSTTService):
     async def push_error(self, error_msg: str, *args: Any, **kwargs: Any) -> None:
         """Report an error; unless there is a spare attempt left, which is taken without a word."""
         if self._spare and not kwargs.get("force_treat_as_permanent"):
-            self._spare -= 1
-            self._mending = self.create_task(self._mend(self._mending, RETRY_SECONDS))
+            self._try_again(RETRY_SECONDS[-self._spare])
             return
         await super().push_error(error_msg, *args, **kwargs)
 
@@ -115,7 +116,7 @@ class Stt(DeepgramSTTService):
 
     async def _on_message(self, message: Any) -> None:
         self._message_at = time.monotonic()
-        self._spare = 1
+        self._spare = len(RETRY_SECONDS)
         if getattr(message, "is_final", False):
             self._owed = False
             self._unconfirmed.clear()
@@ -129,8 +130,17 @@ class Stt(DeepgramSTTService):
     async def _watch(self, since: float) -> None:
         await asyncio.sleep(RESULT_SECONDS)
         self._watching = None
-        if self._message_at < since:
-            await self.push_error("no result within the deadline")
+        if self._message_at >= since:
+            return
+        if self._spare:
+            self._spare = 1  # Whoever hangs twice hangs for good, and the callee is waiting.
+            self._try_again(RETRY_SECONDS[0])
+            return
+        await self.push_error("no result within the deadline")
+
+    def _try_again(self, pause: float) -> None:
+        self._spare -= 1
+        self._mending = self.create_task(self._mend(self._mending, pause))
 
     async def _mend(self, before: asyncio.Task[None] | None = None, pause: float = 0) -> None:
         if before:
@@ -140,7 +150,7 @@ class Stt(DeepgramSTTService):
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._reconnect()  # type: ignore[no-untyped-call]
         except TimeoutError as error:
-            self._spare = 0  # Whoever hangs once hangs twice, and the callee is waiting.
+            self._spare = 0  # It hangs in the handshake already.
             await self.push_error("no connection within the deadline", exception=error)
         if self._connection and self._owed and not self._user_speaking:
             self.request_finalize()
@@ -149,6 +159,7 @@ class Stt(DeepgramSTTService):
 
     async def _do_reconnect(self) -> None:
         again = tuple(self._unconfirmed)
+        self._connection = None  # Of one that is broken no leave can be taken.
         await super()._do_reconnect()  # type: ignore[no-untyped-call]
         for audio in again:
             await self.connected.send_media(audio)

@@ -95,6 +95,29 @@ async def test_the_ear_is_cut_once_and_the_call_goes_on(service: Service, deepgr
     assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
 
 
+async def test_the_ear_is_cut_in_the_middle_of_a_sentence(
+    service: Service, deepgram: Stand
+) -> None:
+    """All of the sentence is transcribed, by the connection that takes the other's place."""
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("sarah-speaking")
+        began = phone.now
+        await phone.until(lambda: phone.now > began + 0.6)
+        deepgram.fault(listen={"cut_after_seconds": 0})
+        # And the first attempts are refused.
+        deepgram.fault(listen={"refuse": 503})
+        await phone.until(lambda: phone.now > began + 1.1)
+        deepgram.fault()
+        await phone.until(lambda: len(service.said()) == 3)
+        await phone.hang_up()
+        await service.over()
+    assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
+    heard = service.said()[1].text.lower()
+    assert "yes" in heard
+    assert "minute" in heard
+
+
 async def test_the_ear_is_cut_and_then_refused(service: Service, deepgram: Stand) -> None:
     async with service.answered() as phone:
         await phone.quiet(0.3)
