@@ -44,13 +44,14 @@ check: $(STAMP) ## format, lint, types and import rules
 	.venv/bin/lint-imports --no-logo
 
 LIVE := tests/integration/media
-PYTEST := .venv/bin/pytest --dist loadfile --no-loadscope-reorder
+PYTEST := .venv/bin/pytest
+BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: test
 test: check ## everything that must hold before a commit lands (at most 15 minutes)
-	$(PYTEST) -m "not acceptance" -n 2 --ignore $(LIVE) --ignore tests/rehearsal $(ARGS)
+	$(PYTEST) -m "not acceptance" $(BY_FILE) --ignore $(LIVE) --ignore tests/rehearsal $(ARGS)
 	# Conversations in real time: they mostly wait, and a third of a core is enough for each.
-	$(PYTEST) -m "not acceptance" -n 4 $(LIVE) $(ARGS)
-	$(PYTEST) -m "not acceptance" -n 2 tests/rehearsal $(ARGS)
+	$(PYTEST) -m "not acceptance" -n 4 --dist worksteal $(LIVE) $(ARGS)
+	$(PYTEST) -m "not acceptance" $(BY_FILE) tests/rehearsal $(ARGS)
 
 .PHONY: acceptance
 acceptance: $(STAMP) ## the long proofs (at most 60 minutes)

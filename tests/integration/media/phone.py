@@ -124,14 +124,19 @@ class Phone:
             while not true():
                 await asyncio.sleep(0.01)
 
-    async def quiet(self, seconds: float = 0.6, within: float = 30) -> None:
-        """Wait until the agent has spoken (since now), to its end, and been quiet."""
+    async def quiet(
+        self, seconds: float = 0.6, within: float = 30, *, to_the_end: bool = True
+    ) -> None:
+        """Wait until the agent has spoken (since now), to its end, and been quiet.
+
+        The tones of keys have no end that would be told: ``to_the_end`` False.
+        """
         since = self.now
         await self.until(
             lambda: (
                 self.last_sound_at > since
                 and self.now - self.last_sound_at > seconds
-                and self._ended >= self.last_sound_at
+                and (self._ended >= self.last_sound_at or not to_the_end)
             ),
             within,
         )

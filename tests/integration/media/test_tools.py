@@ -275,7 +275,7 @@ async def test_keys_are_heard_as_tones(service: Service) -> None:
     async with service.answered() as phone:
         await asked(service, phone)
         await phone.until(lambda: ("tool", "send_digits") in timeline(service))
-        await phone.quiet(1.0)
+        await phone.quiet(1.0, to_the_end=False)
         await phone.hang_up()
         await service.over()
     pcm = await ulaw_to_pcm(bytes(phone.sound), 8000, 8000, create_stream_resampler())
