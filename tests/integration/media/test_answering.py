@@ -170,7 +170,7 @@ async def test_keys_lead_through_a_menu_to_a_person(service: Service, deepgram: 
     async with service.answered() as phone:
         play(phone, spoken(deepgram.url, MENU))
         await phone.until(lambda: ("menu", "keys wait") in events(service), PATIENCE)
-        await phone.quiet(0.6)
+        await phone.quiet(0.6, to_the_end=False)
         sound = await ulaw_to_pcm(bytes(phone.sound), 8000, 8000, create_stream_resampler())
         assert pressed(np.frombuffer(sound, np.int16)) == "15"
         play(phone, spoken(deepgram.url, "Please hold while I connect you."))
