@@ -55,7 +55,11 @@ test: check ## everything that must hold before a commit lands (at most 15 minut
 
 .PHONY: acceptance
 acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
-	.venv/bin/pytest -m acceptance $(ARGS)
+	$(PYTEST) -m acceptance -n 4 --dist worksteal $(LIVE) $(ARGS)
+	# Each a world with one call in it, that mostly waits too.
+	$(PYTEST) -m acceptance -n 2 --dist load tests/rehearsal/test_faults.py $(ARGS)
+	# What is measured in these needs both processors.
+	$(PYTEST) -m acceptance --ignore $(LIVE) --ignore tests/rehearsal/test_faults.py $(ARGS)
 
 .PHONY: bench
 bench: $(STAMP) ## print what we claim about speed (ARGS=--json)

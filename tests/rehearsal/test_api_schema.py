@@ -143,6 +143,6 @@ async def test_the_api_is_as_its_document_says(up: World, tmp_path: Path) -> Non
 @pytest.mark.timeout(1200)
 async def test_the_api_is_as_its_document_says_at_length(up: World, tmp_path: Path) -> None:
     exchanges = await asyncio.to_thread(
-        ask, up, tmp_path, "--max-time", "300", "--max-examples", "200", seconds=660
+        ask, up, tmp_path, "--max-time", "200", "--max-examples", "200", seconds=660
     )
     await proved(up, exchanges)
