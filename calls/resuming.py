@@ -18,8 +18,9 @@ FOLLOW_SECONDS = 1.0
 WAIT = timedelta(seconds=60)
 """So long a callee is asked to hold the line when nobody is there to take the call on."""
 FIRST_PAUSE_SECONDS = 1
-PAUSE_SECONDS = 3
-"""Between two looks for somebody: short at first, as the next task may do."""
+PAUSE_SECONDS = 2
+"""Between two looks for somebody: short at first, as the next task may do; and never so long that
+the callee wonders whether anybody is there."""
 SILENT = timedelta(seconds=30)
 """Whoever fetched a leg has streamed by then, and a stream that ended has been followed."""
 

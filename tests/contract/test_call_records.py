@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Lock, Thread
+from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from calls.adapters.dynamodb import DynamoCallRecords
 from calls.call import Call, EndReason, Status, Turn
@@ -75,6 +77,19 @@ def test_a_change_is_put_in_place_and_an_error_in_it_writes_nothing(records: Cal
     assert records.get("01A") == changed
 
 
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB does what one request asks at once; moto lets another in between check and write."""
+    take, lock = BotocoreStubber.process_request, Lock()
+
+    def taken(self: BotocoreStubber, request: Any) -> Any:
+        with lock:
+            return take(self, request)
+
+    monkeypatch.setattr(BotocoreStubber, "process_request", taken)
+
+
+@pytest.mark.usefixtures("one_by_one")
 def test_changes_side_by_side_are_all_kept(records: CallRecords) -> None:
     records.create(call("01A"))
     threads = [
