@@ -105,3 +105,11 @@ def test_the_first_audio_is_counted_from_the_answer() -> None:
     assert call.answer_to_first_audio_ms is None
     spoken = call.model_copy(update={"first_audio_at": AT + timedelta(milliseconds=431)})
     assert spoken.answer_to_first_audio_ms == 431
+
+
+def test_what_is_completed_was_picked_up_though_nobody_said_so_in_time() -> None:
+    call = status_report.apply(made(), "completed", AT, 7)
+    assert call.answered_at == AT - timedelta(seconds=7)
+    answered = status_report.answered(made(), AT - timedelta(seconds=9))
+    assert status_report.apply(answered, "completed", AT, 7).answered_at == answered.answered_at
+    assert status_report.apply(made(), "canceled", AT).answered_at is None
