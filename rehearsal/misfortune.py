@@ -127,7 +127,7 @@ MISFORTUNES: dict[str, Misfortune] = {
     ),
     "media-drained": Misfortune(
         "the media task is replaced, as by a deployment: the call changes hands, and nobody is cut",
-        {}, logged=("the media service drains",), blow="drain",
+        {}, blow="drain",
     ),
     "dynamodb-throttled": Misfortune(
         "DynamoDB refuses each fourth request: all of them are tried again, and nobody notices",
@@ -165,8 +165,9 @@ MISFORTUNES: dict[str, Misfortune] = {
         {"groq": [{"hang": True}]}, ends="failed", logged=(_VENDOR_FAILS,),
     ),
     "llm-slow": Misfortune(
-        "the LLM takes 2 s longer to its first word: the conversation is slow, and goes on",
-        {"groq": [{"first_token_seconds": 2.0}]},
+        "the LLM takes 2 s longer to its first word: the callee is asked for a moment, and whatever "
+        "they say to that, the conversation goes on",
+        {"groq": [{"first_token_seconds": 2.0}]}, ends=TALKED,
     ),
 }  # fmt: skip
 
