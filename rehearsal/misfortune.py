@@ -165,8 +165,8 @@ MISFORTUNES: dict[str, Misfortune] = {
         {"groq": [{"hang": True}]}, ends="failed", logged=(_VENDOR_FAILS,),
     ),
     "llm-slow": Misfortune(
-        "the LLM takes 2 s longer to its first word: the callee is asked for a moment, and whatever "
-        "they say to that, the conversation goes on",
+        "the LLM takes 2 s longer to its first word: the callee is asked for a moment, and "
+        "whatever they say to that, the conversation goes on",
         {"groq": [{"first_token_seconds": 2.0}]}, ends=TALKED,
     ),
 }  # fmt: skip
