@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from types import MappingProxyType
 
+from calls.answered_by import AnsweredBy
 from calls.call import Call, EndReason, Turn
 
 
@@ -70,9 +71,15 @@ def certain(call: Call, turns: Iterable[Turn]) -> Disposition | None:
     found = FROM_END_REASON.get(call.end_reason) if call.end_reason else None
     if found is None and any(entry.event == CALLBACK_SCHEDULED for entry in call.timeline):
         return Disposition.CALLBACK_REQUESTED
+    if found is None and _hung_up_on_by_a_mailbox(call):
+        return Disposition.MACHINE
     if found is None and not conversed(turns):
         return Disposition.NO_RESPONSE if call.answered_at else Disposition.UNKNOWN
     return found
+
+
+def _hung_up_on_by_a_mailbox(call: Call) -> bool:
+    return call.answered_by == AnsweredBy.VOICEMAIL and call.end_reason is EndReason.CALLEE_HUNG_UP
 
 
 def likely(call: Call, turns: Iterable[Turn]) -> Disposition:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from calls.answered_by import AnsweredBy, decided
 from calls.call import EndReason, Turn
 from calls.disposition import (
     CALLBACK_SCHEDULED,
@@ -75,3 +76,12 @@ def test_a_callback_that_was_scheduled_was_asked_for() -> None:
 
 def test_an_impression_never_says_that_somebody_is_on_the_list() -> None:
     assert Disposition.OPTED_OUT not in FROM_CONVERSATION
+
+
+def test_a_mailbox_that_hung_up_before_a_message_was_left_is_a_machine() -> None:
+    reached = decided(ANSWERED, AnsweredBy.VOICEMAIL, "words", AT)
+    closed = reached.end(EndReason.CALLEE_HUNG_UP, AT)
+    assert certain(closed, [AGENT, CALLEE]) is Disposition.MACHINE
+    assert certain(reached.end(EndReason.VOICEMAIL_LEFT, AT), [AGENT]) is Disposition.VOICEMAIL
+    person = decided(reached, AnsweredBy.HUMAN, "words", AT).end(EndReason.CALLEE_HUNG_UP, AT)
+    assert certain(person, [AGENT, CALLEE]) is None
