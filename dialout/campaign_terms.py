@@ -1,6 +1,6 @@
 """``dialout campaign create`` and ``change``: whom a campaign phones as, when, and how often."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from dialout.call_options import (
     consent,
     pairs,
 )
+from dialout.changes import given
 from dialout.parameters import Env
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN_ID")]
@@ -121,7 +122,7 @@ def change(
     Example:
       dialout campaign change 01KAHZ3S7M8C4V0W2TRYQ5N6PX --calling-window 10:00-18:00
     """
-    fields: dict[str, Any] = {
+    fields = {
         "name": name,
         "agent": agent,
         "from_number": from_number,
@@ -135,12 +136,7 @@ def change(
         "webhook_url": webhook_url,
         "metadata": pairs(metadata, "--metadata") or None,
     }
-    may_go = {"calling_window", "time_zone", "webhook_url"}
-    changes: dict[str, Any] = {
-        field: None if field in may_go and value == "none" else value
-        for field, value in fields.items()
-        if value is not None
-    }
+    changes = given(fields, may_go=("calling_window", "time_zone", "webhook_url"))
     if not changes:
         raise typer.BadParameter("say what is to be changed: --calling-window, --retry…")
     with access.client(env, url) as api:

@@ -1,6 +1,6 @@
 """``dialout schedule``: calls at a time, once or again and again."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from dialout.call_options import (
     consent,
     pairs,
 )
+from dialout.changes import given
 from dialout.parameters import Env
 
 if TYPE_CHECKING:
@@ -25,21 +26,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Calls at a time, once or again and again.")
 ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE_ID")]
-NONE = "none"
-"""What takes something away."""
+At = Annotated[str | None, typer.Option(metavar="TIME", help="Once: 2026-11-25T07:30.")]
+Cron = Annotated[
+    str | None,
+    typer.Option(metavar="CRON", help="Again and again: crontab's fields, or EventBridge's."),
+]
+Rate = Annotated[str | None, typer.Option(metavar="RATE", help="Again and again: `2 hours`.")]
 
 
 @app.command()
 def add(
     to_number: Annotated[str, typer.Argument(metavar="NUMBER", help="Whom to phone, in E.164.")],
-    at: Annotated[str | None, typer.Option(metavar="TIME", help="Once: 2026-11-25T07:30.")] = None,
-    cron: Annotated[
-        str | None,
-        typer.Option(metavar="CRON", help="Again and again: crontab's fields, or EventBridge's."),
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Again and again: `2 hours`.")
-    ] = None,
+    at: At = None,
+    cron: Cron = None,
+    rate: Rate = None,
     time_zone: Annotated[
         str | None,
         typer.Option(metavar="ZONE", help="Of these times: Europe/Berlin. Else the callee's."),
@@ -161,14 +161,9 @@ def show(
 @app.command()
 def change(
     schedule_id: ScheduleId,
-    at: Annotated[str | None, typer.Option(metavar="TIME", help="Once: 2026-11-25T07:30.")] = None,
-    cron: Annotated[
-        str | None,
-        typer.Option(metavar="CRON", help="Again and again: crontab's fields, or EventBridge's."),
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Again and again: `2 hours`.")
-    ] = None,
+    at: At = None,
+    cron: Cron = None,
+    rate: Rate = None,
     time_zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Of these times: Europe/Berlin.")
     ] = None,
@@ -198,15 +193,9 @@ def change(
       dialout schedule change 01KAHZ3S7M8C4V0W2TRYQ5N6PX --agent wake_up --end none
     """
     days = {"name": name, "start": start, "end": end}
-    changes: dict[str, Any] = {
-        field: None if value == NONE else value
-        for field, value in days.items()
-        if value is not None
-    }
     times = {"at": at, "cron": cron, "rate": rate, "time_zone": time_zone}
-    changes |= {field: value for field, value in times.items() if value is not None}
-    fields = {"to_number": to_number, "agent": agent, "from_number": from_number}
-    call: dict[str, Any] = {field: value for field, value in fields.items() if value is not None}
+    changes = given({**days, **times}, may_go=days)
+    call = given({"to_number": to_number, "agent": agent, "from_number": from_number})
     variables = pairs(var, "--var")
     if sum(each is not None for each in (at, cron, rate)) > 1:
         raise typer.BadParameter("when? Give one of --at, --cron and --rate")

@@ -4,10 +4,11 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -51,7 +52,12 @@ class World:
 
 @asynccontextmanager
 async def world(
-    plan: Plan, scenario: str, say: Say, media_python: str = sys.executable, tasks: int = 1
+    plan: Plan,
+    scenario: str,
+    say: Say,
+    media_python: str = sys.executable,
+    tasks: int = 1,
+    limits: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[World]:
     """Everything that ``plan`` asks for, started side by side; all of it stopped in the end.
 
@@ -61,6 +67,7 @@ async def world(
         say: told of each step.
         media_python: the interpreter, and with it the environment, of the media service.
         tasks: so many media tasks run at first.
+        limits: settings of the product in the place of those that a rehearsal opens.
 
     Raises:
         ProcessError: something did not come up; nothing is left running.
@@ -81,6 +88,7 @@ async def world(
             say("phone network and vendors up")
             settings = {
                 **_OPENED,
+                **limits,
                 "DIALOUT_PUBLIC_API_URL": plan.public_api_url,
                 "DIALOUT_PUBLIC_WS_URL": plan.public_ws_url,
                 "DIALOUT_DEFAULT_FROM_NUMBER": plan.from_number,

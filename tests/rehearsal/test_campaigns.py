@@ -221,11 +221,9 @@ EVERYBODY = {
 
 @pytest.mark.acceptance
 @pytest.mark.timeout(420)
-async def test_everybody_on_a_list_of_twelve_is_talked_to_as_they_are(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_everybody_on_a_list_of_twelve_is_talked_to_as_they_are() -> None:
     # So many conversations two cores carry in real time.
-    monkeypatch.setitem(rehearsed._OPENED, "DIALOUT_MAX_CONCURRENT_CALLS", "3")
+    limits = {"DIALOUT_MAX_CONCURRENT_CALLS": "3"}
     people = {name: scenario.load(name) for name in EVERYBODY}
     rows = io.StringIO(newline="")
     table = csv.writer(rows)
@@ -238,7 +236,7 @@ async def test_everybody_on_a_list_of_twelve_is_talked_to_as_they_are(
     bearer = {"Authorization": f"Bearer {API_KEY}"}
     async with AsyncExitStack() as stack:
         whole = await stack.enter_async_context(
-            rehearsed.world(plan({}, free_port()), "busy", lambda _: None)
+            rehearsed.world(plan({}, free_port()), "busy", lambda _: None, limits=limits)
         )
         api, network = [
             await stack.enter_async_context(
