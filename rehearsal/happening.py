@@ -16,6 +16,8 @@ _WORDS = {
     "stream_error": "the stream failed",
     "ended": "ended",
 }
+_TELLING = frozenset({"answered_by", "greeting", "language", "menu", "tool", "waiting"})
+"""Events that say little without their detail."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Follower:
                 datetime.fromisoformat(entry["at"]),
                 "",
                 _WORDS.get(entry["event"], entry["event"].replace("_", " ")),
-                _reason(record) if entry["event"] == "ended" else "",
+                _detail(entry, record),
             )
             for entry in record["timeline"][self._entries :]
         ]
@@ -59,8 +61,10 @@ class Follower:
         yield from sorted(found, key=lambda happening: happening.at)
 
 
-def _reason(record: dict[str, Any]) -> str:
-    return str(record["end_reason"]).replace("_", " ")
+def _detail(entry: dict[str, Any], record: dict[str, Any]) -> str:
+    if entry["event"] == "ended":
+        return str(record["end_reason"]).replace("_", " ")
+    return str(entry.get("detail") or "") if entry["event"] in _TELLING else ""
 
 
 def _note(turn: dict[str, Any]) -> str:
