@@ -40,10 +40,16 @@ def is_twilios(
     """
     if not signature:
         return False
-    params: str | _Form
+    try:
+        signed = _signed(url, form)
+        return bool(RequestValidator(auth_token).validate(url, signed, signature))
+    except ValueError:
+        return False  # The URL is none, by its port for one: nobody was given it.
+
+
+def _signed(url: str, form: list[tuple[str, str]] | str) -> str | _Form:
+    """What of the body is signed, as Twilio's validator wants it."""
     if isinstance(form, str) and "bodySHA256" in parse_qs(urlsplit(url).query):
-        params = form
-    else:
-        # Without its hash in the query a body is not signed; the validator would raise over it.
-        params = _Form([] if isinstance(form, str) else form)
-    return bool(RequestValidator(auth_token).validate(url, params, signature))
+        return form
+    # Without its hash in the query a body is not signed; the validator would raise over it.
+    return _Form([] if isinstance(form, str) else form)

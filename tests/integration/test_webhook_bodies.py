@@ -32,7 +32,9 @@ VALIDATOR = RequestValidator(AUTH_TOKEN)
 
 @pytest.fixture
 def call_id(twilio: Twilio) -> str:
-    return str(post(ARTICLE)["json"]["call_id"])
+    answer = post(ARTICLE)
+    assert answer["statusCode"] == 201, answer
+    return str(answer["json"]["call_id"])
 
 
 def signature(path: str, query: str, body: str) -> str:
