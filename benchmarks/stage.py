@@ -10,8 +10,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from rehearsal.process import Process
 
 ROOT = Path(__file__).parent.parent
 TABLE = "dialout-bench"
-PUBLIC_WS = "wss://media.dialout.test/ws"
+PUBLIC_WS, PUBLIC_API = "wss://media.dialout.test/ws", "https://api.test"
 VARIABLES = {"customer_name": "Sarah", "product": "running shoes"}
 AUTH_TOKEN, STREAM_SECRET = "auth-token", "stream-secret"
 SECRETS = {
@@ -100,26 +100,54 @@ class Stage:
     @asynccontextmanager
     async def media(self) -> AsyncIterator[str]:
         """A media service's process; the address of its socket."""
-        process, line = await Process.start(
-            "media", "media_service", "--port", "0",
-            logs=self.folder, ready="(.*the media service listens.*)",
-            environment={**self.environment, **_BYTECODE},
-        )  # fmt: skip
+        async with self.media_process() as (_, url):
+            yield url
+
+    @asynccontextmanager
+    async def media_process(
+        self, *, core: int | None = None, noise_filter: bool = False, seats: int = 10
+    ) -> AsyncIterator[tuple[int, str]]:
+        """A media service's process: its id, and the address of its socket.
+
+        Args:
+            core: the only one that it may use.
+            noise_filter: whether its agents have one.
+            seats: how many calls it takes.
+        """
+        environment = {**self.environment, **_BYTECODE, "DIALOUT_SEATS_PER_TASK": str(seats)}
+        if noise_filter:
+            environment["PYTHONPATH"] = str(await asyncio.to_thread(_filtering, self.folder))
+        with pinned(core):
+            process, line = await Process.start(
+                "media", "media_service", "--port", "0",
+                logs=self.folder, ready="(.*the media service listens.*)",
+                environment=environment,
+            )  # fmt: skip
         try:
-            yield f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
+            yield process.pid, f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
         finally:
             await process.stop()
 
     @asynccontextmanager
     async def stock_bot(self) -> AsyncIterator[str]:
         """A stock bot's process; the address of its socket."""
-        process, at = await Process.start(
-            "stock-bot", "benchmarks.stock_bot", "--vendors", self.vendors,
-            logs=self.folder, ready=re.escape("listening on ") + "(.*)",
-            environment=_BYTECODE,
-        )  # fmt: skip
+        async with self.stock_bot_process() as (_, url):
+            yield url
+
+    @asynccontextmanager
+    async def stock_bot_process(
+        self, *, core: int | None = None, noise_filter: bool = False
+    ) -> AsyncIterator[tuple[int, str]]:
+        """A stock bot's process: its id, and the address of its socket."""
+        filtering = ["--noise-filter"] if noise_filter else []
+        with pinned(core):
+            process, at = await Process.start(
+                "stock-bot", "benchmarks.stock_bot", "--vendors", self.vendors, *filtering,
+                logs=self.folder, ready=re.escape("listening on ") + "(.*)",
+                environment=_BYTECODE,
+            )  # fmt: skip
         try:
-            yield f"ws://{at.strip()}/ws"
+            yield process.pid, f"ws://{at.strip()}/ws"
         finally:
             await process.stop()
 
@@ -127,14 +155,46 @@ class Stage:
 _BYTECODE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": str(ROOT)}
 
 
+@contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """What is started inside may use that core alone; None: any."""
+    before = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _filtering(folder: Path) -> Path:
+    """A place from which the product runs with the noise filter in all its agents."""
+    place = folder / "filtering"
+    if not place.exists():
+        (place / "agents").mkdir(parents=True)
+        for package in ("calls", "media_service"):
+            (place / package).symlink_to(ROOT / package)
+        for agent in (ROOT / "agents").glob("*.yaml"):
+            text = agent.read_text(encoding="utf-8")
+            lines = [line for line in text.splitlines() if not line.startswith("noise_filter:")]
+            (place / "agents" / agent.name).write_text(
+                "\n".join([*lines, "noise_filter: rnnoise", ""]), encoding="utf-8"
+            )
+    return place
+
+
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    """The stage, taken down at the end."""
+async def stage(says: str | None = None) -> AsyncIterator[Stage]:
+    """The stage, taken down at the end.
+
+    Args:
+        says: what the LLM always answers.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         vendors, at = await Process.start(
-            "vendors", "benchmarks.vendors", logs=folder, ready=re.escape("listening on ") + "(.*)",
-            environment=_BYTECODE,
+            "vendors", "benchmarks.vendors", *(["--says", says] if says else []),
+            logs=folder, ready=re.escape("listening on ") + "(.*)", environment=_BYTECODE,
         )  # fmt: skip
         stack.push_async_callback(vendors.stop)
         cloud = await EmulatorProcess.start(
@@ -150,7 +210,7 @@ async def stage() -> AsyncIterator[Stage]:
             environment={
                 **credentials(cloud.endpoint),
                 "DIALOUT_ENV": "bench", "DIALOUT_TABLE": TABLE, "DIALOUT_PREPARE_QUEUE_URL": queue,
-                "DIALOUT_PUBLIC_WS_URL": PUBLIC_WS, "DIALOUT_PUBLIC_API_URL": "https://api.test",
+                "DIALOUT_PUBLIC_WS_URL": PUBLIC_WS, "DIALOUT_PUBLIC_API_URL": PUBLIC_API,
                 "DIALOUT_SEATS_PER_TASK": "10",
                 # Nothing answers there: recordings are not started, and nothing is hung up.
                 "TWILIO_API_BASE_URL": "http://127.0.0.1:9",

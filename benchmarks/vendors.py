@@ -34,6 +34,7 @@ LETTERS_PER_SECOND = 15.0
 _LOUD = 200
 """Of a 16-bit sample's mean size: whoever speaks is louder."""
 
+_SAYS = web.AppKey("says", str)
 _asked: list[list[dict[str, Any]]] = []
 """The messages of every question to the LLM."""
 
@@ -93,11 +94,11 @@ async def chat(request: web.Request) -> web.StreamResponse:
     _asked.append(asked["messages"])
     await asyncio.sleep(TOKEN_SECONDS)
     if not asked.get("stream"):
-        message = {"role": "assistant", "content": SAID.strip()}
+        message = {"role": "assistant", "content": request.app[_SAYS]}
         return web.json_response(_completion({"message": message, "finish_reason": "stop"}))
     response = web.StreamResponse(headers=_REQUEST)
     await response.prepare(request)
-    for word in SAID.split():
+    for word in request.app[_SAYS].split():
         await _send(response, {"delta": {"content": f"{word} "}, "finish_reason": None})
     await _send(response, {"delta": {}, "finish_reason": "stop"})
     await response.write(b"data: [DONE]\n\n")
@@ -140,9 +141,10 @@ async def _sound(socket: web.WebSocketResponse, seconds: float, rate: int) -> No
         await socket.send_bytes(pcm[start : start + rate // 5])
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, says: str = SAID) -> None:
     """Serve for ever; the address goes to stdout."""
     app = web.Application()
+    app[_SAYS] = says.strip()
     app.router.add_get("/v1/listen", listen)
     app.router.add_get("/v1/speak", speak)
     app.router.add_post("/openai/v1/chat/completions", chat)
@@ -160,7 +162,9 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vendors")
     parser.add_argument("--port", type=int, default=0)
-    asyncio.run(serve(parser.parse_args().port))
+    parser.add_argument("--says", default=SAID, help="what the LLM answers")
+    given = parser.parse_args()
+    asyncio.run(serve(given.port, given.says))
 
 
 if __name__ == "__main__":

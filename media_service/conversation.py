@@ -38,7 +38,7 @@ from media_service.answering.gate import Gate
 from media_service.failover import InTurn, TtsStage
 from media_service.frames import FillerFrame, LastWordFrame
 from media_service.hand_off import Spoken
-from media_service.hearing import Hearing
+from media_service.hearing import Hearing, Listened
 from media_service.language_follower import LanguageFollower
 from media_service.line import Line
 from media_service.memory import Memory
@@ -136,8 +136,9 @@ class Conversation:
                     *follower,
                     self._ear,
                     Hearing(reports.pressed, reports.heard),
-                    DTMFAggregator(prefix=KEYS),
+                    DTMFAggregator(prefix=KEYS, enable_direct_mode=True),
                     user,
+                    Listened(),
                     services.llm,
                     watch,
                     services.tts,

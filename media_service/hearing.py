@@ -2,7 +2,12 @@
 
 from collections.abc import Callable
 
-from pipecat.frames.frames import Frame, InputDTMFFrame, TranscriptionFrame
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    InputDTMFFrame,
+    TranscriptionFrame,
+)
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 
@@ -15,7 +20,7 @@ class Hearing(FrameProcessor):
     """
 
     def __init__(self, pressed: Callable[[str], bool], heard: Callable[[str], None]) -> None:
-        super().__init__()
+        super().__init__(enable_direct_mode=True)
         self._pressed = pressed
         self._heard = heard
 
@@ -27,4 +32,22 @@ class Hearing(FrameProcessor):
                 return
         elif isinstance(frame, TranscriptionFrame):
             self._heard(frame.text)
+        await self.push_frame(frame, direction)
+
+
+class Listened(FrameProcessor):
+    """Behind the callee's turns: their sound ends here.
+
+    Pipecat would hand each 20 ms of it on to the LLM, the voice and the output, which have no use
+    for it, by way of a queue and a task in each.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(enable_direct_mode=True)
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Pass on what is no sound of theirs."""
+        if isinstance(frame, InputAudioRawFrame):
+            return
+        await super().process_frame(frame, direction)
         await self.push_frame(frame, direction)

@@ -23,7 +23,7 @@ class Ear(FrameProcessor):
     """
 
     def __init__(self, words: Callable[[str, bool], None], voice: Callable[[bool], None]) -> None:
-        super().__init__()
+        super().__init__(enable_direct_mode=True)
         self._words = words
         self._voice = voice
 

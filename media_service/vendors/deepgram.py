@@ -16,6 +16,7 @@ from deepgram import AsyncDeepgramClient
 from deepgram.listen.v1.types import ListenV1Finalize
 from pipecat.frames.frames import (
     Frame,
+    InputAudioRawFrame,
     ServiceSwitcherRequestMetadataFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -35,8 +36,11 @@ RESULT_SECONDS = 2.0
 """From `Finalize` to any message at all; Deepgram sends interim results all the time."""
 RETRY_SECONDS = (0.25, 0.5, 1.0)
 """Before each attempt to connect anew; an outage that is longer than all of them is one."""
-UNCONFIRMED_CHUNKS = 750
-"""Of 20 ms: 15 s of sound."""
+SENT_BYTES = 960
+"""Sound goes out 60 ms at a time, or when the callee pauses. To write a message costs the same
+whatever its size, and Deepgram wants them of 20 to 250 ms."""
+UNCONFIRMED_CHUNKS = 250
+"""Of 60 ms: 15 s of sound."""
 MULTILINGUAL = "multi"
 """nova-3 tells the language of what it hears: en, es, fr, de, hi, ru, pt, ja, it and nl."""
 REGIONAL = frozenset(
@@ -73,6 +77,7 @@ class Stt(DeepgramSTTService):
         self._message_at = time.monotonic()
         self._owed = False
         self._spare = len(RETRY_SECONDS)
+        self._unsent = b""
         self._unconfirmed: deque[bytes] = deque(maxlen=UNCONFIRMED_CHUNKS)
         self._mending: asyncio.Task[None] | None = None
         if not self._standby:
@@ -86,6 +91,14 @@ class Stt(DeepgramSTTService):
         self._mending = self._watching = None
         await super().cleanup()  # type: ignore[no-untyped-call]
 
+    async def process_audio_frame(
+        self, frame: InputAudioRawFrame, direction: FrameDirection
+    ) -> None:
+        """See Pipecat; but send it with what comes next, as long as it is little."""
+        self._unsent += frame.audio
+        if len(self._unsent) >= SENT_BYTES:
+            await self._send_on(direction)
+
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
         """See Pipecat; and keep the sound until it is transcribed."""
         self._unconfirmed.append(audio)
@@ -94,6 +107,8 @@ class Stt(DeepgramSTTService):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """See Pipecat; and from each `Finalize` on, expect an answer."""
+        if isinstance(frame, VADUserStoppedSpeakingFrame) and self._unsent:
+            await self._send_on(FrameDirection.DOWNSTREAM)
         await super().process_frame(frame, direction)
         if isinstance(frame, ServiceSwitcherRequestMetadataFrame) and self._standby:
             self._standby = False
@@ -113,6 +128,11 @@ class Stt(DeepgramSTTService):
     def connected(self) -> Any:
         """The SDK's connection, or None. (Pipecat annotates it as None alone.)"""
         return self._connection
+
+    async def _send_on(self, direction: FrameDirection) -> None:
+        audio, self._unsent = self._unsent, b""
+        frame = InputAudioRawFrame(audio=audio, sample_rate=SAMPLE_RATE, num_channels=1)
+        await super().process_audio_frame(frame, direction)
 
     async def _on_message(self, message: Any) -> None:
         self._message_at = time.monotonic()
