@@ -43,9 +43,10 @@ def made(**asked: Any) -> str:
 
 
 def timer(schedule_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = boto3.client("scheduler").get_schedule(
-        GroupName="dialout-test", Name=schedule_id
-    )
+    """The one timer of a schedule, as EventBridge knows it."""
+    scheduler = boto3.client("scheduler")
+    (one,) = scheduler.list_schedules(GroupName="dialout-test", NamePrefix=schedule_id)["Schedules"]
+    found: dict[str, Any] = scheduler.get_schedule(GroupName="dialout-test", Name=one["Name"])
     return found
 
 
