@@ -9,7 +9,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
+
+from dialout.completion import Completing
 
 if TYPE_CHECKING:
     from dialout.problem import ApiError
@@ -24,7 +25,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-class Explaining(TyperGroup):
+class Explaining(Completing):
     """The commands; what any of them raises is said in words."""
 
     def invoke(self, ctx: Any) -> object:
