@@ -1,4 +1,4 @@
-"""Shell completion for the shell that is named; unnamed, it is the one that Typer finds us run by."""
+"""Shell completion for the shell that is named; unnamed, for the one that Typer finds around us."""
 
 from typing import Any
 
