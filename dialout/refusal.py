@@ -104,5 +104,12 @@ def _of_settings(error: Exception) -> tuple[str, ExitCode] | None:
 
     if not isinstance(error, ValidationError) or error.title != "Settings":
         return None
-    wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_wanted(e)}" for e in error.errors())
     return f"a setting is not right: {wrong}", ExitCode.WRONG
+
+
+def _wanted(error: Any) -> str:
+    """What is wanted of a setting, in words where Pydantic has none."""
+    if error["type"] == "string_pattern_mismatch" and error["loc"] == ("DIALOUT_ENV",):
+        return "small letters, digits and -, a letter first, 16 at most, such as prod"
+    return str(error["msg"])
