@@ -104,9 +104,7 @@ class Campaigner:
                 # To be paused or cancelled, it need not be right.
                 after = self._placed(after)
             if begins and not self.campaigns.tally(campaign_id).total:
-                raise CampaignStateError(
-                    "it has no contacts: POST /campaigns/{campaign_id}/contacts, then start it"
-                )
+                raise CampaignStateError("it has no contacts: add some, then start it")
             return after
 
         if change.state == "running":

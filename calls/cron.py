@@ -66,7 +66,7 @@ class _Field:
         return int(text)
 
     def _wrong(self, term: str, why: str) -> CronError:
-        return CronError(f"cron: {term[:20]!r} of the {self.name}: {why}")
+        return CronError(f"{term[:20]!r} of the {self.name}: {why}")
 
 
 _MINUTE = _Field("minutes", 0, 59, {})
@@ -151,7 +151,7 @@ class Cron:
             fields = _from_crontab(fields)
         if len(fields) != 6:
             raise CronError(
-                "cron: give minutes, hours, days of the month, months, days of the week, years, "
+                "give minutes, hours, days of the month, months, days of the week, years, "
                 "such as `30 7 ? * MON-FRI *`; or crontab's five fields, such as `30 7 * * 1-5`"
             )
         minute, minutes = _set(_MINUTE, fields[0])
@@ -161,7 +161,7 @@ class Cron:
         day, weekday, days = _days(fields[2], fields[4])
         shown = " ".join((minute, hour, day, month, weekday, year))
         if len(shown) > _LONGEST:
-            raise CronError("cron: it is too long for EventBridge; make two schedules")
+            raise CronError("it is too long for EventBridge; make two schedules")
         return cls(shown, minutes, hours, days, months, years)
 
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
@@ -197,7 +197,7 @@ class Cron:
 
 def _days(day: str, weekday: str) -> tuple[str, str, _Days]:
     if (day == "?") == (weekday == "?"):
-        raise CronError("cron: one of the days, of the month or of the week, is ?, and one is not")
+        raise CronError("one of the days, of the month or of the week, is ?, and one is not")
     if day == "?":
         shown, days = _weekdays(weekday)
         return "?", shown, days
@@ -206,7 +206,7 @@ def _days(day: str, weekday: str) -> tuple[str, str, _Days]:
     if day.endswith("W"):
         _, numbers = _set(_DAY, day[:-1])
         if len(numbers) != 1:
-            raise CronError("cron: before W stands one day of the month")
+            raise CronError("before W stands one day of the month")
         return day, "?", _Days(nearest=min(numbers))
     shown, numbers = _set(_DAY, day)
     return shown, "?", _Days(numbers=numbers)
@@ -220,7 +220,7 @@ def _weekdays(text: str) -> tuple[str, _Days]:
     if mark or last:
         _, numbers = _set(_WEEKDAY, number.removesuffix("L") if last else number)
         if len(numbers) != 1 or (mark and nth not in ("1", "2", "3", "4", "5")):
-            raise CronError("cron: days of the week: 6L is the last Friday, 6#2 the second")
+            raise CronError("days of the week: 6L is the last Friday, 6#2 the second")
         return text, _Days(nth=(min(numbers), int(nth) if mark else 0))
     shown, numbers = _set(_WEEKDAY, text)
     if "/" in shown:
@@ -235,7 +235,7 @@ def _from_crontab(fields: list[str]) -> list[str]:
         return [minute, hour, "*" if day == "?" else day, month, "?", "*"]
     if day not in ("*", "?"):
         raise CronError(
-            "cron: with five fields, give a day of the month or of the week: crontab means "
+            "with five fields, give a day of the month or of the week: crontab means "
             "either of the two, and EventBridge takes only one. Make two schedules"
         )
     _, numbers = _set(_UNIX_WEEKDAY, weekday)

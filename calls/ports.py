@@ -385,13 +385,16 @@ class Schedules(Protocol):
 
 
 class Timer(Protocol):
-    """What fires schedules: each firing is a message on the timed queue, perhaps more than once."""
+    """What fires schedules: each firing is a message on the timed queue, perhaps more than once.
+
+    A schedule's timers are told apart by their numbers.
+    """
 
     def put(self, schedule: Schedule) -> None:
-        """Have it fire as it says now, if it is active, in place of what was said before.
+        """Have its timer of the number that it has now fire as it says now.
 
         What would never fire must not be put.
         """
 
-    def delete(self, schedule_id: str) -> None:
-        """Have it fire no more; nothing, if there is no such timer."""
+    def delete(self, schedule_id: str, timer: int) -> None:
+        """Have the timer of that number fire no more; nothing, if there is none."""

@@ -11,6 +11,8 @@ from calls.when import At, CronText, Day, Rate, When, Zone
 
 PATIENCE = timedelta(minutes=5)
 """So long after it was due a call may still be made: a wake-up call an hour late wakes nobody."""
+_PRECISION = timedelta(minutes=1)
+"""EventBridge fires within so long of the time."""
 SCHEDULE_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 """Every schedule's id: a ULID."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -138,6 +140,11 @@ class Schedule(BaseModel):
     api_key: str
     """The name of the key that asked for it; its calls are in that name."""
     last_call_id: str | None = None
+    timer: int = 1
+    """The number of its timer. When it is paused, goes on or gets another time it gets another, for
+    good: so whoever is late with a request, or dies over it, touches no timer that is needed."""
+    timer_since: datetime | None = None
+    """Since when; None: from the beginning."""
 
     def next_at(self, at: datetime) -> datetime | None:
         """When it makes its next call; None, if it makes none as it stands."""
@@ -166,6 +173,25 @@ class Schedule(BaseModel):
         if self.over:
             return self
         return self.model_copy(update={"state": State.CANCELLED, "updated_at": at})
+
+    def with_another_timer(self, at: datetime) -> "Schedule":
+        """This schedule after its state or its times changed: no timer before is needed again."""
+        return self.model_copy(update={"timer": self.timer + 1, "timer_since": at})
+
+    def made(self, timer: int, due_at: datetime) -> bool:
+        """Whether a call is to be made because its timer of this number fired at that time."""
+        if self.state is not State.ACTIVE or not self._at_its_time(due_at):
+            return False
+        if timer == self.timer:
+            return True
+        # What fired just before it was given another may still be on its way.
+        return (
+            timer == self.timer - 1 and self.timer_since is not None and due_at <= self.timer_since
+        )
+
+    def _at_its_time(self, due_at: datetime) -> bool:
+        """Not, if this was the time of what happens once before it was given another."""
+        return self.when.once is None or abs(due_at - self.when.once) <= _PRECISION
 
     def called(self, call_id: str, at: datetime) -> "Schedule":
         """This schedule after it was due and its call's record was made."""

@@ -134,6 +134,8 @@ class Scheduler:
             if wanted != schedule.model_copy(update={"state": State.PAUSED}):
                 # To be paused, it need not be right.
                 self._check(wanted, at)
+            if (wanted.state, wanted.when) != (schedule.state, schedule.when):
+                wanted = wanted.with_another_timer(at)
             return wanted.model_copy(update={"updated_at": at})
 
         schedule = self.schedules.update(schedule_id, changed)
@@ -148,7 +150,7 @@ class Scheduler:
         """
         at = self.clock()
         schedule = self.schedules.update(schedule_id, lambda s: s.as_of(at).cancel(at))
-        self.timer.delete(schedule_id)
+        self._set_timer(schedule, at)
         return schedule
 
     def cancel_number(self, number: str) -> list[str]:
@@ -181,12 +183,18 @@ class Scheduler:
         return schedule.as_of(at)
 
     def _set_timer(self, schedule: Schedule, at: datetime) -> None:
+        """Make what fires as the record says: the timer of its number, and none before.
+
+        A timer that is made too late, or left by a crash, is deleted when it fires.
+        """
         if schedule.state is not State.ACTIVE:
             # A timer that is only silenced would be left behind when its time has passed.
-            self.timer.delete(schedule.schedule_id)
+            self.timer.delete(schedule.schedule_id, schedule.timer)
         # What was due just now has fired, and must not do so twice.
         elif schedule.when.after(at, schedule.created_at) is not None:
             self.timer.put(schedule)
+        if schedule.timer > 1:
+            self.timer.delete(schedule.schedule_id, schedule.timer - 1)
 
     def _planned(self, asked: ScheduleRequest, api_key: str) -> Schedule:
         at = self.clock()

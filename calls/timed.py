@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from ulid import ULID
@@ -21,9 +21,6 @@ from calls.schedule import PATIENCE, SCHEDULE_ID, Schedule, State
 from calls.settings import Settings
 from calls.waiting import Waiting
 
-_PRECISION = timedelta(minutes=1)
-"""EventBridge fires within so long of the time."""
-
 
 class Firing(BaseModel):
     """What a schedule puts on the timed queue. It may come twice, and late."""
@@ -31,6 +28,8 @@ class Firing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     schedule_id: str = Field(pattern=SCHEDULE_ID)
+    timer: int
+    """The number of the timer that fired."""
     execution_id: str = Field(min_length=1, max_length=100)
     """EventBridge's, the same when a message comes again."""
     due_at: AwareDatetime
@@ -83,11 +82,10 @@ class TimedCalls:
             schedule = self.schedules.get(firing.schedule_id)
         except ScheduleNotFoundError:
             schedule = None
-        if schedule is None or schedule.over:
+        if schedule is None or schedule.state is not State.ACTIVE or schedule.timer != firing.timer:
             # It fires on, because whoever ended it got no further than the record.
-            self.timer.delete(firing.schedule_id)
-            return None
-        if schedule.state is not State.ACTIVE or _moved(schedule, firing):
+            self.timer.delete(firing.schedule_id, firing.timer)
+        if schedule is None or not schedule.made(firing.timer, firing.due_at):
             return None
         return schedule
 
@@ -132,9 +130,3 @@ class TimedCalls:
             )
         except ScheduleNotFoundError:
             return
-
-
-def _moved(schedule: Schedule, firing: Firing) -> bool:
-    """Whether it fired at a time that it had before it was given another."""
-    once = schedule.when.once
-    return once is not None and abs(firing.due_at - once) > _PRECISION

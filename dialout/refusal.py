@@ -9,7 +9,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
+
+from dialout.completion import Completing
 
 if TYPE_CHECKING:
     from dialout.problem import ApiError
@@ -24,7 +25,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-class Explaining(TyperGroup):
+class Explaining(Completing):
     """The commands; what any of them raises is said in words."""
 
     def invoke(self, ctx: Any) -> object:
@@ -103,5 +104,12 @@ def _of_settings(error: Exception) -> tuple[str, ExitCode] | None:
 
     if not isinstance(error, ValidationError) or error.title != "Settings":
         return None
-    wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_wanted(e)}" for e in error.errors())
     return f"a setting is not right: {wrong}", ExitCode.WRONG
+
+
+def _wanted(error: Any) -> str:
+    """What is wanted of a setting, in words where Pydantic has none."""
+    if error["type"] == "string_pattern_mismatch" and error["loc"] == ("DIALOUT_ENV",):
+        return "small letters, digits and -, a letter first, 16 at most, such as prod"
+    return str(error["msg"])

@@ -7,6 +7,7 @@ scheduler's dead letters. Then it is mostly too late, and the record says so.
 import json
 from typing import Any
 
+from calls.adapters import event_scheduler
 from calls.dialing import CallNotPlacedError
 from calls.failure import kinds, places
 from calls.seats import NotNowError
@@ -60,9 +61,11 @@ def _firing(message: dict[str, Any]) -> Firing | None:
     # A dead letter's body may be cut short; these never are.
     # https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
     if "SCHEDULE_ARN" in told:
+        schedule_id, timer = event_scheduler.named(str(told["SCHEDULE_ARN"]))
         return Firing.model_validate(
             {
-                "schedule_id": str(told["SCHEDULE_ARN"]).rpartition("/")[2],
+                "schedule_id": schedule_id,
+                "timer": timer,
                 "execution_id": told.get("EXECUTION_ID"),
                 "due_at": told.get("SCHEDULED_TIME"),
                 "undelivered": told.get("ERROR_CODE") or "unknown",

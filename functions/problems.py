@@ -90,6 +90,8 @@ def _message(error: dict[str, Any]) -> str:
         return "the body is not JSON"
     if error["type"] == "extra_forbidden":
         return "there is no such field"
+    if error["type"] == "string_pattern_mismatch" and error["loc"][0] in ("path", "query"):
+        return "take it as the API gave it: no id or cursor looks like this"
     return str(error["msg"]).removeprefix("Value error, ")
 
 

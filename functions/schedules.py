@@ -121,7 +121,7 @@ def cancel(schedule_id: ScheduleId) -> ScheduleView:
 
 def _view(schedule: Schedule) -> ScheduleView:
     return ScheduleView(
-        **schedule.model_dump(exclude={"when", "request"}),
+        **schedule.model_dump(exclude={"when", "request", "timer", "timer_since"}),
         **schedule.when.model_dump(),
         request=schedule.request,
         next_at=schedule.next_at(now()),

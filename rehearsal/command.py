@@ -46,6 +46,10 @@ def rehearse(
     """Place one whole call, with everything around it rehearsed.
 
     With a fault it succeeds if the fault showed what it is to show.
+
+    Examples:
+      dialout rehearse --scenario reminder-moved
+      dialout rehearse --fault twilio-500-after --json
     """
     from rehearsal.scenario import names
 
@@ -70,9 +74,18 @@ def serve(
     host: Annotated[str, typer.Option(help="For containers; keep it on loopback.")] = "127.0.0.1",
     fault: FaultNames = None,
     list_faults: ListFaults = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object, once it is up: where it is, and its key."),
+    ] = False,
     no_color: NoColor = False,
 ) -> None:
-    """Keep that world up, to be phoned from with curl. Ctrl-C ends it."""
+    """Keep that world up, to be phoned from with curl. Ctrl-C ends it.
+
+    Examples:
+      dialout serve --port 8080
+      dialout serve --fault deepgram-down
+    """
     if list_faults:
         _list_faults()
         return
@@ -80,7 +93,8 @@ def serve(
         if not _is_free(port):
             raise OSError(f"port {port} is taken: stop what listens there, or take another --port")
         plan = _plan(port, host)
-        _run(_serve(plan, scenario, _faults(fault, plan), _console(no_color, False)))
+        faults = _faults(fault, plan)
+        _run(_serve(plan, scenario, faults, as_json, _console(no_color, as_json)))
 
 
 def _list_faults() -> None:
@@ -135,7 +149,9 @@ async def _rehearse(
     return ok
 
 
-async def _serve(plan: "Plan", name: str, faults: "Ordered", console: "Console") -> bool:
+async def _serve(
+    plan: "Plan", name: str, faults: "Ordered", as_json: bool, console: "Console"
+) -> bool:
     from rehearsal import admin, phoning, report, scenario
     from rehearsal.plan import PlanError
     from rehearsal.world import world
@@ -171,6 +187,8 @@ async def _serve(plan: "Plan", name: str, faults: "Ordered", console: "Console")
         if plan.api_key_is_secret:
             console.print("\nThe key was made for this run, and is not shown again.")
         console.print("\nCtrl-C ends it, and leaves nothing running.", style="dim")
+        if as_json:
+            typer.echo(json.dumps({"url": plan.origin, "api_key": plan.api_key}))
         await _interrupted()
         console.print("Stopping.")
     return True

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from queue import Empty, Queue
 from threading import Lock
 from typing import Any
@@ -28,6 +28,7 @@ from calls.ports import (
 from calls.preparation import Preparation
 from calls.schedule import Schedule
 from calls.seats import Beat, Fleet, Place
+from calls.timed import Firing
 from calls.waiting import Waiting
 
 
@@ -258,16 +259,29 @@ class FakeSchedules:
 class FakeTimer:
     """A timer that keeps what it was told. Set ``error`` to have the next request raise it."""
 
-    timers: dict[str, Schedule] = field(default_factory=dict)
+    timers: dict[tuple[str, int], Schedule] = field(default_factory=dict)
     error: Exception | None = None
 
     def put(self, schedule: Schedule) -> None:
         self._fail()
-        self.timers[schedule.schedule_id] = schedule
+        self.timers[schedule.schedule_id, schedule.timer] = schedule
 
-    def delete(self, schedule_id: str) -> None:
+    def delete(self, schedule_id: str, timer: int) -> None:
         self._fail()
-        self.timers.pop(schedule_id, None)
+        self.timers.pop((schedule_id, timer), None)
+
+    def fire(self, due_at: datetime) -> list[Firing]:
+        """What it puts on the timed queue then."""
+        return [
+            Firing(
+                schedule_id=schedule_id,
+                timer=number,
+                execution_id=f"{number}-{due_at}",
+                due_at=due_at,
+            )
+            for (schedule_id, number), told in self.timers.items()
+            if told.when.after(due_at - timedelta(seconds=1), told.created_at) == due_at
+        ]
 
     def _fail(self) -> None:
         if self.error is not None:

@@ -43,7 +43,7 @@ class Target:
 
 
 class EventScheduler:
-    """``calls.ports.Timer`` on EventBridge Scheduler: a timer is named as its schedule."""
+    """``calls.ports.Timer`` on EventBridge Scheduler: a timer is named ``<schedule>-<number>``."""
 
     def __init__(
         self, target: Target, client: Any = None, clock: Callable[[], datetime] = now
@@ -68,12 +68,14 @@ class EventScheduler:
                 raise
             self._scheduler.update_schedule(**timer, ClientToken=token)
 
-    def delete(self, schedule_id: str) -> None:
+    def delete(self, schedule_id: str, timer: int) -> None:
         """See the port."""
         from botocore.exceptions import ClientError
 
         try:
-            self._scheduler.delete_schedule(GroupName=self._target.group, Name=schedule_id)
+            self._scheduler.delete_schedule(
+                GroupName=self._target.group, Name=_name(schedule_id, timer)
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
@@ -87,7 +89,7 @@ class EventScheduler:
     def _timer(self, schedule: Schedule) -> dict[str, Any]:
         when = schedule.when
         timer: dict[str, Any] = {
-            "Name": schedule.schedule_id,
+            "Name": _name(schedule.schedule_id, schedule.timer),
             "GroupName": self._target.group,
             "FlexibleTimeWindow": {"Mode": "OFF"},
             # When it has fired for the last time, it goes.
@@ -96,7 +98,9 @@ class EventScheduler:
             "Target": {
                 "Arn": self._target.queue,
                 "RoleArn": self._target.role,
-                "Input": json.dumps({"schedule_id": schedule.schedule_id, **_INPUT}),
+                "Input": json.dumps(
+                    {"schedule_id": schedule.schedule_id, "timer": schedule.timer, **_INPUT}
+                ),
                 # By itself it would go on for a day.
                 "RetryPolicy": {"MaximumEventAgeInSeconds": int(PATIENCE.total_seconds())},
                 "DeadLetterConfig": {"Arn": self._target.dead_letters},
@@ -119,3 +123,13 @@ class EventScheduler:
         if when.ends is not None:
             timer["EndDate"] = when.ends
         return timer
+
+
+def _name(schedule_id: str, timer: int) -> str:
+    return f"{schedule_id}-{timer}"
+
+
+def named(arn: str) -> tuple[str, str]:
+    """The id of the schedule, and the number of its timer, that this ARN of EventBridge's tells."""
+    schedule_id, _, timer = arn.rpartition("/")[2].rpartition("-")
+    return schedule_id, timer

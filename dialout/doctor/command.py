@@ -22,7 +22,12 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Find what is missing, and the command that mends it. Exits with 0 only if nothing fails."""
+    """Find what is missing, and the command that mends it. Exits with 0 only if nothing fails.
+
+    Examples:
+      dialout doctor --env prod
+      dialout doctor --only twilio --json
+    """
     from pydantic import ValidationError
 
     from calls.settings import Settings

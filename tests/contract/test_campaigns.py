@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from calls.adapters import dynamodb_campaigns
+from calls.adapters import dynamodb_contacts
 from calls.adapters.dynamodb import DynamoCallRecords
 from calls.adapters.dynamodb_campaigns import DynamoCampaigns
 from calls.call import Call, Status
@@ -45,7 +45,7 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         return
     credentials(monkeypatch)
     # moto keeps no threads apart.
-    monkeypatch.setattr(dynamodb_campaigns, "AT_ONCE", 1)
+    monkeypatch.setattr(dynamodb_contacts, "AT_ONCE", 1)
     with mock_aws(), time_machine.travel(AT, tick=False):
         create_table("calls")
         yield Kept(DynamoCampaigns("calls"), DynamoCallRecords("calls"))

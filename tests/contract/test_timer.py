@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from calls.adapters.event_scheduler import EventScheduler, Target
+from calls.adapters.event_scheduler import EventScheduler, Target, named
 from calls.ports import Timer
 from tests.contract.test_ledger import credentials
 from tests.contract.test_schedules import AT, schedule
@@ -40,16 +40,26 @@ def timer(request: pytest.FixtureRequest) -> Timer:
 
 
 def told(client: Any) -> dict[str, Any]:
-    found: dict[str, Any] = client.get_schedule(GroupName="dialout-test", Name=ID)
+    found: dict[str, Any] = client.get_schedule(GroupName="dialout-test", Name=f"{ID}-1")
     return found
 
 
 def test_what_is_set_can_be_set_again_and_taken_back_twice(timer: Timer) -> None:
-    timer.delete(ID)
+    timer.delete(ID, 1)
     for _ in range(2):
         timer.put(schedule(1))
     for _ in range(2):
-        timer.delete(ID)
+        timer.delete(ID, 1)
+
+
+def test_timers_of_a_schedule_are_told_apart_by_their_numbers(client: Any) -> None:
+    timer = EventScheduler(TARGET)
+    for number in (1, 2):
+        timer.put(schedule(1).model_copy(update={"timer": number}))
+    timer.delete(ID, 1)
+    (left,) = client.list_schedules(GroupName="dialout-test")["Schedules"]
+    assert left["Name"] == f"{ID}-2"
+    assert named(left["Arn"]) == (ID, "2")
 
 
 def test_a_firing_is_a_message_that_nobody_gets_late(client: Any) -> None:
@@ -63,6 +73,7 @@ def test_a_firing_is_a_message_that_nobody_gets_late(client: Any) -> None:
     assert found["ActionAfterCompletion"] == "DELETE"
     assert json.loads(target["Input"]) == {
         "schedule_id": ID,
+        "timer": 1,
         "execution_id": "<aws.scheduler.execution-id>",
         "due_at": "<aws.scheduler.scheduled-time>",
     }
@@ -135,4 +146,4 @@ def test_what_eventbridge_refuses_is_not_taken_for_done(client: Any) -> None:
     with pytest.raises(client.exceptions.ValidationException):
         nowhere.put(schedule(1))
     with pytest.raises(client.exceptions.ValidationException):
-        nowhere.delete(ID)
+        nowhere.delete(ID, 1)

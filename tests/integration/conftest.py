@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from calls import keys
-from calls.adapters import dynamodb_campaigns
+from calls.adapters import dynamodb_contacts
 from calls.call import now
 from calls.seats import Beat
 from calls.settings import settings
@@ -121,7 +121,7 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for cached in caches:
         cached.cache_clear()
     # moto keeps no threads apart.
-    monkeypatch.setattr(dynamodb_campaigns, "AT_ONCE", 1)
+    monkeypatch.setattr(dynamodb_contacts, "AT_ONCE", 1)
     with mock_aws():
         create_table("dialout-test")
         boto3.client("s3").create_bucket(Bucket="recordings-test")

@@ -197,6 +197,24 @@ def test_a_csv_that_cannot_be_read_adds_nobody(text: str) -> None:
     assert shown(campaign_id)["progress"]["contacts"] == 0
 
 
+@pytest.mark.parametrize("as_csv", [True, False])
+def test_ten_thousand_rows_are_a_request_and_one_more_adds_nobody(as_csv: bool) -> None:
+    campaign_id = made()
+    # Bad rows are told without a write.
+    for many, status in ((10_000, 200), (10_001, 400)):
+        body: Any = {"contacts": [{"to_number": "1"}] * many}
+        kind = "application/json"
+        if as_csv:
+            body, kind = "to_number\n" + "1\n" * many, "text/csv"
+        answer = ask(f"POST /campaigns/{campaign_id}/contacts", body, **{"content-type": kind})
+        assert answer["statusCode"] == status
+        if status == 200:
+            assert (answer["json"]["added"], len(answer["json"]["bad_rows"])) == (0, many)
+        else:
+            assert "10000" in answer["json"]["detail"].replace(",", "")
+    assert shown(campaign_id)["progress"]["contacts"] == 0
+
+
 def test_a_campaign_runs_from_start_to_results(twilio: Twilio) -> None:
     campaign_id = made(retry={"busy": {"attempts": 2, "gap_seconds": 0}}, metadata={"crm": "7"})
     numbers = [f"+1555010000{each}" for each in range(1, 6)]

@@ -197,7 +197,7 @@ def undelivered(schedule_id: str, due_at: str) -> dict[str, Any]:
         "IS_PAYLOAD_TRUNCATED": "true",
         "RETRY_ATTEMPTS": "0",
         "SCHEDULED_TIME": due_at,
-        "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:123456789012:schedule/dialout/{schedule_id}",
+        "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:1:schedule/dialout/{schedule_id}-1",
         "TARGET_ARN": "arn:aws:sqs:us-east-1:123456789012:timed-test",
     }
     return {

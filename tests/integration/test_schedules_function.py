@@ -43,9 +43,10 @@ def made(**asked: Any) -> str:
 
 
 def timer(schedule_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = boto3.client("scheduler").get_schedule(
-        GroupName="dialout-test", Name=schedule_id
-    )
+    """The one timer of a schedule, as EventBridge knows it."""
+    scheduler = boto3.client("scheduler")
+    (one,) = scheduler.list_schedules(GroupName="dialout-test", NamePrefix=schedule_id)["Schedules"]
+    found: dict[str, Any] = scheduler.get_schedule(GroupName="dialout-test", Name=one["Name"])
     return found
 
 
@@ -98,6 +99,7 @@ def test_a_schedule_is_made_shown_and_listed() -> None:
         ({"request": ARTICLE}, "give one of `at`, `cron` and `rate`"),
         ({**DAILY, "at": "2030-01-01T00:00"}, "give one of"),
         ({**DAILY, "cron": "0 7 1 * 1"}, "Make two schedules"),
+        ({**DAILY, "cron": "noon"}, "cron: give minutes"),
         ({**DAILY, "time_zone": "Europe/Atlantis"}, "no such zone"),
         ({"cron": "30 7 * * *", "request": ARTICLE}, "give time_zone"),
         ({"at": "2020-01-01T00:00Z", "request": ARTICLE}, "this time has passed"),
@@ -117,6 +119,7 @@ def test_what_cannot_be_scheduled_is_explained(body: Any, words: str) -> None:
     assert answer["statusCode"] == 400, answer
     assert answer["json"]["code"] == "invalid_request"
     assert words in answer["json"]["detail"]
+    assert "cron: cron" not in answer["json"]["detail"]
     assert ask("GET /schedules")["json"]["schedules"] == []
     assert boto3.client("scheduler").list_schedules()["Schedules"] == []
 
@@ -174,7 +177,9 @@ def test_what_is_not_there(method: str) -> None:
     body = {"state": "paused"} if method == "PATCH" else None
     answer = ask(f"{method} /schedules/01J00000000000000000000000", body)
     assert (answer["statusCode"], answer["json"]["code"]) == (404, "schedule_not_found")
-    assert ask(f"{method} /schedules/nonsense", body)["statusCode"] == 400
+    answer = ask(f"{method} /schedules/nonsense", body)
+    assert answer["statusCode"] == 400
+    assert answer["json"]["detail"].startswith("schedule_id: take it as the API gave it")
 
 
 def test_nobody_schedules_without_a_key() -> None:

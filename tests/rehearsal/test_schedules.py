@@ -70,7 +70,9 @@ class Up:
     async def fire(self, schedule_id: str, execution: str, ago: timedelta) -> None:
         """A firing, as the scheduler puts it on the queue."""
         due_at = (now() - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = {"schedule_id": schedule_id, "execution_id": execution, "due_at": due_at}
+        body = {
+            "schedule_id": schedule_id, "timer": 1, "execution_id": execution, "due_at": due_at,
+        }  # fmt: skip
         await self._put(self.deployment.timed_queue_url, MessageBody=json.dumps(body))
 
     async def fire_in_vain(self, schedule_id: str, execution: str, ago: timedelta) -> None:
@@ -79,7 +81,7 @@ class Up:
             "ERROR_CODE": "AccessDeniedException",
             "EXECUTION_ID": execution,
             "SCHEDULED_TIME": (now() - ago).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:0:schedule/group/{schedule_id}",
+            "SCHEDULE_ARN": f"arn:aws:scheduler:us-east-1:0:schedule/group/{schedule_id}-1",
         }
         arn = self.deployment.environment["DIALOUT_SCHEDULE_DEAD_LETTERS_ARN"]
         queue = self.cloud("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]

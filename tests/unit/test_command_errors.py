@@ -184,7 +184,7 @@ def test_an_environment_that_cannot_be(
 ) -> None:
     monkeypatch.delenv("DIALOUT_API_URL")
     monkeypatch.setenv("DIALOUT_ENV", "My Env")
-    told(run.invoke(app, argv), 2, "DIALOUT_ENV")
+    told(run.invoke(app, argv), 2, "DIALOUT_ENV: small letters, digits and -")
 
 
 @pytest.mark.parametrize("argv", ASKING, ids=" ".join)
@@ -213,11 +213,9 @@ def test_the_help_of_every_command_has_an_example() -> None:
     for path in the_tree():
         done = run.invoke(app, [*path, "--help"])
         assert done.exit_code == 0
-        if path[0] not in {"doctor", "rehearse", "serve"}:
-            assert "Example" in done.stdout, path
+        assert "Example" in done.stdout, path
 
 
 def test_every_command_speaks_json() -> None:
     for path in the_tree():
-        if path != ("serve",):
-            assert "--json" in run.invoke(app, [*path, "--help"]).stdout, path
+        assert "--json" in run.invoke(app, [*path, "--help"]).stdout, path

@@ -50,7 +50,7 @@ class World:
 
     @property
     def timers(self) -> dict[str, State]:
-        return {schedule_id: each.state for schedule_id, each in self.timer.timers.items()}
+        return {schedule_id: each.state for (schedule_id, _), each in self.timer.timers.items()}
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def world() -> World:
 def test_what_is_scheduled_is_kept_and_fires(world: World) -> None:
     made = world.create().schedule
     assert world.scheduler.get(made.schedule_id) == made
-    assert world.timer.timers == {made.schedule_id: made}
+    assert world.timer.timers == {(made.schedule_id, 1): made}
     assert made.next_at(AT) == datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     assert (made.state, made.api_key, made.created_at) == (State.ACTIVE, "crm", AT)
 
@@ -209,7 +209,7 @@ def test_another_time_takes_the_place_of_the_first(world: World) -> None:
     assert (changed.when.cron, changed.when.rate) == (None, "2 hours")
     assert changed.when.end == made.when.end
     assert changed.when.time_zone == "America/New_York"
-    assert world.timer.timers[made.schedule_id] == changed
+    assert world.timer.timers == {(made.schedule_id, 2): changed}
     changed = world.change(made.schedule_id, at="2026-12-01T09:00", end=None, name="party")
     assert changed.when.once == datetime(2026, 12, 1, 14, tzinfo=UTC)
     assert (changed.when.end, changed.name) == (None, "party")
@@ -246,7 +246,7 @@ def test_a_call_that_was_due_just_now_does_not_fire_twice(world: World) -> None:
         world.change(made.schedule_id, state="active")
     assert world.timers == {}
     changed = world.change(made.schedule_id, state="active", at="2026-11-22T14:00Z")
-    assert world.timer.timers == {made.schedule_id: changed}
+    assert world.timer.timers == {(made.schedule_id, changed.timer): changed}
 
 
 def test_what_is_cancelled_stays_so(world: World) -> None:

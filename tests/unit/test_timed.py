@@ -40,9 +40,13 @@ class World:
         self.schedules.create(self.schedule)
         self.timer.put(self.schedule)
 
-    def take(self, execution: str = "e1", due_at: datetime = AT, schedule_id: str = ID) -> Any:
+    def take(
+        self, execution: str = "e1", due_at: datetime = AT, schedule_id: str = ID, timer: int = 1
+    ) -> Any:
         timed = TimedCalls(self.schedules, self.records, self.timer, self.settings, self.clock)
-        return timed.take(Firing(schedule_id=schedule_id, execution_id=execution, due_at=due_at))
+        return timed.take(
+            Firing(schedule_id=schedule_id, timer=timer, execution_id=execution, due_at=due_at)
+        )
 
     def become(self, **changes: Any) -> None:
         self.schedules.update(ID, lambda one: one.model_copy(update=changes))
@@ -100,16 +104,41 @@ def test_what_recurs_makes_a_call_each_time() -> None:
     assert world.schedules.get(ID).last_call_id == newest[0].call_id
 
 
-def test_what_is_paused_phones_nobody_and_fires_on_later(world: World) -> None:
+def test_what_is_paused_phones_nobody_and_that_timer_fires_no_more(world: World) -> None:
     world.become(state=State.PAUSED)
     assert world.take() is None
     assert world.calls == []
-    assert ID in world.timer.timers
+    # When it goes on, it has another.
+    assert world.timer.timers == {}
+
+
+@pytest.mark.parametrize(
+    ("timer", "since", "made"),
+    [
+        (2, timedelta(seconds=-10), True),
+        # On its way when it was given another.
+        (1, timedelta(seconds=10), True),
+        (1, timedelta(0), True),
+        # Left by somebody who died.
+        (1, timedelta(seconds=-10), False),
+        (0, timedelta(seconds=10), False),
+    ],
+)
+def test_a_timer_that_is_another_s_predecessor_makes_no_call_but_its_last(
+    timer: int, since: timedelta, made: bool
+) -> None:
+    world = World(rate="1 day")
+    later = world.schedule.model_copy(update={"timer": 2, "timer_since": AT + since})
+    world.become(timer=2, timer_since=AT + since)
+    world.timer.timers = {(ID, 2): later, (ID, timer): later}
+    assert (world.take(timer=timer) is not None) == made
+    assert len(world.calls) == made
+    assert list(world.timer.timers) == [(ID, 2)]
 
 
 def test_a_firing_that_was_not_delivered_says_why_and_is_one_call(world: World) -> None:
     world.clock.at = AT + timedelta(minutes=6)
-    lost = Firing(schedule_id=ID, execution_id="e1", due_at=AT, undelivered="AccessDenied")
+    lost = Firing(schedule_id=ID, timer=1, execution_id="e1", due_at=AT, undelivered="AccessDenied")
     timed = TimedCalls(world.schedules, world.records, world.timer, world.settings, world.clock)
     waiting = [timed.take(lost) for _ in range(2)]
     # It came by its own way, too.
@@ -132,10 +161,10 @@ def test_what_is_over_phones_nobody_and_fires_no_more(world: World, state: State
 
 def test_what_is_gone_phones_nobody_and_fires_no_more(world: World) -> None:
     other = ID.replace("1J", "1K")
-    world.timer.timers[other] = world.schedule
+    world.timer.timers[other, 1] = world.schedule
     assert world.take(schedule_id=other) is None
     assert world.calls == []
-    assert list(world.timer.timers) == [ID]
+    assert list(world.timer.timers) == [(ID, 1)]
 
 
 def test_a_firing_of_a_time_that_was_moved_phones_nobody(world: World) -> None:
