@@ -54,7 +54,9 @@ class GuardedHttp:
         allowed: Callable[[str], bool] = public,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """A client. ``seconds`` is for a whole request, from the name to the answer's last byte."""
+        """A client. ``seconds`` are for each step, and for an answer that has begun, to its last
+        byte. Who sends its headers byte by byte takes longer: callers keep a time of their own.
+        """
         self._seconds = seconds
         self._resolve = resolver
         self._allowed = allowed
