@@ -279,11 +279,15 @@ def _detects(call: Call) -> bool:
 
 
 def _refused_by(error: dial_rules.RuleRefusedError, at: datetime) -> Callable[[Call], Call]:
-    return lambda call: (
-        call.note("refused", at, error.code).end(EndReason.REFUSED, at)
-        if call.status is Status.QUEUED
-        else call
-    )
+    def refused(call: Call) -> Call:
+        if call.status is not Status.QUEUED:
+            return call
+        call = call.note("refused", at, error.code)
+        if error.allowed_at:
+            call = call.note("allowed_again", at, error.allowed_at.isoformat())
+        return call.end(EndReason.REFUSED, at)
+
+    return refused
 
 
 def _withdrawn_by(error: WithheldError, at: datetime) -> Callable[[Call], Call]:

@@ -1,5 +1,6 @@
 """Calls, newest first, a page at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -53,6 +54,21 @@ def page(
         else:
             before = calls[-1].call_id
     return found, None
+
+
+def asked_since(records: CallRecords, since: datetime, at: datetime) -> Iterator[Call]:
+    """Every call that was asked for since then, newest first."""
+    day, before = at.astimezone(UTC).date(), None
+    while day >= since.astimezone(UTC).date():
+        calls = records.newest(day, limit=_CHUNK, before=before)
+        for call in calls:
+            if call.created_at < since:
+                return
+            yield call
+        if len(calls) < _CHUNK:
+            day -= timedelta(days=1)
+        else:
+            before = calls[-1].call_id
 
 
 def _newest_day(before: str | None, at: datetime) -> date:

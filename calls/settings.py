@@ -80,6 +80,14 @@ class Settings(BaseSettings):
         # A doubled slash is another URL to Twilio's signature.
         return url.rstrip("/")
 
+    @field_validator("public_api_url", "public_ws_url")
+    @classmethod
+    def _host_in_small_letters(cls, url: str) -> str:
+        # Whoever asks there writes it so, and may sign it so.
+        scheme, colon, rest = url.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme.lower()}{colon}{host.lower()}{slash}{path}"
+
     @property
     def secrets_prefix(self) -> str:
         """The SSM path that holds this environment's secrets, without a trailing slash."""

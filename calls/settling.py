@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from calls import status_report
 from calls.call import Call, EndReason, Status, now
 from calls.dialing import too_late
+from calls.listing import asked_since
 from calls.ports import CallRecords, Telephony, TwilioCall
+from calls.waiting import LONGEST_WAIT
 
 PATIENCE = timedelta(seconds=30)
 """So long after the last news of a call nobody is asked: its webhooks may be on their way, for 15 s
@@ -17,7 +19,6 @@ UNNAMED = timedelta(minutes=2)
 """A call that Twilio has not named after so long was not made."""
 _SKEW = timedelta(seconds=2)
 """Twilio's clock is not ours."""
-_LOOKED_AT = 200
 _LIVE = {"queued", "initiated", "ringing", "in-progress"}
 
 
@@ -67,9 +68,10 @@ class Settler:
 
     def _unnamed(self, call: Call) -> Callable[[Call], Call] | None:
         """A create that was never answered: what Twilio has to this number, not ours already."""
-        others = self._bound_sids(call)
         since = call.dialed_at - _SKEW
-        for found in self.telephony.created_since(call.to_number, call.from_number, since):
+        listed = self.telephony.created_since(call.to_number, call.from_number, since)
+        others = self._bound_sids(since) if listed else set()
+        for found in listed:
             if found.call_sid not in others:
                 return self._found(found)
         if self.clock() - call.dialed_at < UNNAMED:
@@ -82,9 +84,11 @@ class Settler:
         # Its end is not left to the next minute: it may have been over for two already.
         return lambda c: self._as_twilio_says(c.bind(found.call_sid), found)
 
-    def _bound_sids(self, call: Call) -> set[str]:
+    def _bound_sids(self, since: datetime) -> set[str]:
+        """The names that the calls dialled since then have."""
+        # Those that go on as they are now; of the others the index tells, a moment later.
         calls = [self.records.get(call_id) for call_id in self.records.open_calls()]
-        calls += self.records.newest(call.created_at.date(), limit=_LOOKED_AT)
+        calls += asked_since(self.records, since - LONGEST_WAIT, self.clock())
         return {other.call_sid for other in calls if other.call_sid}
 
 

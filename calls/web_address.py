@@ -4,6 +4,12 @@ import ipaddress
 from urllib.parse import urlsplit
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that was ever given out to be reached from everywhere."""
+_NEITHER = tuple(
+    ipaddress.ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+)
+"""Protocols' own, the old way to 6to4, and documentation: not known to each Python as such."""
 
 
 class WebAddressError(ValueError):
@@ -37,16 +43,19 @@ def public(ip: str) -> bool:
     """Whether an IP address is of the public internet: not private, loopback, link-local,
     metadata, multicast, reserved, or any of those in an IPv6 disguise.
     """
-    address = ipaddress.ip_address(ip.partition("%")[0])
+    if "%" in ip:
+        return False  # of one link, by its zone
+    address = ipaddress.ip_address(ip)
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if inner is None and address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return public(str(inner))
-        if address.teredo is not None:
+        if address not in _UNICAST or address.teredo is not None:
             return False
-    return address.is_global and not address.is_multicast
+    elsewhere = any(address in each for each in _NEITHER)
+    return address.is_global and not address.is_multicast and not elsewhere
 
 
 def _is_ip(host: str) -> bool:

@@ -88,6 +88,7 @@ class Observability(Construct):
             right=[
                 own_metric(self._context, "SeatsExhausted").with_(label="refused: no seat"),
                 own_metric(self._context, "LeasesLeaked").with_(label="seats taken back"),
+                own_metric(self._context, "CallsRedirected").with_(label="sent to their next leg"),
             ],
         )
 

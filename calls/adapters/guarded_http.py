@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -33,6 +32,7 @@ class Answer:
 
     status: int
     body: bytes
+    """As it came."""
     headers: Mapping[str, str]
     """By name, in any case."""
 
@@ -54,7 +54,9 @@ class GuardedHttp:
         allowed: Callable[[str], bool] = public,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """A client. ``seconds`` is for a whole request, from the name to the answer's last byte."""
+        """A client. ``seconds`` are for each step, and for an answer that has begun, to its last
+        byte. Who sends its headers byte by byte takes longer: callers keep a time of their own.
+        """
         self._seconds = seconds
         self._resolve = resolver
         self._allowed = allowed
@@ -78,21 +80,28 @@ class GuardedHttp:
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         deadline = time.monotonic() + self._seconds
         try:
-            parts = urlsplit(https(url))
-            host, port = parts.hostname or "", parts.port or 443
-            pinned = httpx.URL(url).copy_with(host=self._checked(host, port))
+            asked = httpx.URL(https(url))
+            # As the net knows it: a name in another script has one in ASCII too.
+            host = asked.raw_host.decode("ascii")
             with self._client.stream(
                 method,
-                pinned,
+                asked.copy_with(host=self._checked(host, asked.port or 443)),
                 content=body,
-                headers={**headers, "host": parts.netloc},
+                headers={
+                    **headers,
+                    "host": asked.netloc.decode("ascii"),
+                    # What is packed may be a thousand times as long as it looks.
+                    "accept-encoding": "identity",
+                },
                 # The certificate has to be the name's, not the address's.
                 extensions={"sni_hostname": host},
             ) as answer:
                 return Answer(answer.status_code, self._read(answer, deadline), answer.headers)
         except WebAddressError as error:
             raise AddressRefusedError(str(error)) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise AddressRefusedError("not a URL") from error
+        except (httpx.HTTPError, OSError) as error:
             raise GuardedRequestError(f"no answer: {type(error).__name__}") from error
 
     def _checked(self, host: str, port: int) -> str:
@@ -103,6 +112,8 @@ class GuardedHttp:
 
     @staticmethod
     def _read(answer: httpx.Response, deadline: float) -> bytes:
+        # Nor is it unpacked where somebody packs it all the same.
+        answer.headers.pop("content-encoding", None)
         read = b""
         for piece in answer.iter_bytes():
             read += piece

@@ -353,6 +353,31 @@ class LedgerMachine(RuleBasedStateMachine):
             self._is_seated(made, place)
 
     @rule()
+    def two_dial_for_one_place(self) -> None:
+        place = self._place()
+        if place:
+            self.number += 2
+            first, second = (call(f"{self.number - n:04}", self.at) for n in (1, 0))
+            made = self.store.ledger.seat(first, place, FREE)
+            assert made
+            self._is_seated(made, place)
+            assert self.store.ledger.seat(second, place, FREE) is None
+            self.store.records.create(second.model_copy(update={"status": Status.QUEUED}))
+            self.queued.append(second.call_id)
+
+    @rule(capacity=st.integers(0, CAP))
+    def somebody_phones_us(self, capacity: int) -> None:
+        self.number += 1
+        coming = call(f"{self.number:04}", self.at)
+        key = Idempotency("twilio", coming.call_id, "")
+        made = self.store.ledger.admit(coming, capacity, key)
+        assert (made is not None) == (len(self.seated) < capacity)
+        if made:
+            self.seated[coming.call_id] = coming.stream_until
+        else:
+            self.number -= 1
+
+    @rule()
     def queue(self) -> None:
         self.number += 1
         made = call(f"{self.number:04}", self.at).model_copy(update={"status": Status.QUEUED})

@@ -153,3 +153,13 @@ def test_the_dashboard_shows_what_tasks_tell_of_their_callees_waits(dev: Templat
         assert f'\\"Dialout\\",\\"{name}\\",\\"environment\\",\\"dev\\"' in body
     for statistic in ("p50", "p95"):
         assert f'\\"stat\\":\\"{statistic}\\"' in body
+
+
+def test_the_dashboard_shows_what_functions_count(dev: Template) -> None:
+    counted = re.findall(r"Literal\[(.*?)\]", (ROOT / "functions/metric.py").read_text())
+    names = re.findall(r'"(\w+)"', counted[0])
+    assert len(names) == 3
+    (dashboard,) = resources(dev, "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+    for name in names:
+        assert f'\\"Dialout\\",\\"{name}\\",\\"environment\\",\\"dev\\"' in body

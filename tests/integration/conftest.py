@@ -1,11 +1,13 @@
 """The handlers' surroundings in a process of their own: moto for AWS, an HTTP server for Twilio."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,12 +21,26 @@ from calls.call import now
 from calls.seats import Beat
 from calls.settings import settings
 from functions import wiring
+from rehearsal.cloud.deployment import ROOT
+from rehearsal.cloud.emulator_process import EmulatorProcess
 
 PUBLIC = "https://api.dialout.test"
 AUTH_TOKEN = "auth-token-of-the-test"
 ACCOUNT_SID = "AC00000000000000000000000000000001"
 API_KEY = "key-of-the-test"
+SECRETS = {
+    "twilio/account-sid": ACCOUNT_SID,
+    "twilio/auth-token": AUTH_TOKEN,
+    "stream-secret": "stream-secret-of-the-test",
+    "api-keys": keys.dump(
+        [keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=datetime.now(UTC))]
+    ),
+}
 SQS = "https://sqs.us-east-1.amazonaws.com/123456789012"
+
+
+NEVER = 0
+"""The status of an answer of Twilio's that does not come."""
 
 
 @dataclass
@@ -35,6 +51,8 @@ class Twilio:
     requests: list[tuple[str, str, dict[str, list[str]]]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     media: bytes = b"RIFF....WAVE"
+    hung_up: Event = field(default_factory=Event)
+    """Set when nobody waits for the answer any more that never comes."""
 
     def answer(self, method: str, path: str) -> tuple[int, dict[str, Any]]:
         if self.answers:
@@ -65,6 +83,9 @@ def twilio() -> Iterator[Twilio]:
                 status, kind, body = 200, "audio/wav", stand_in.media
             else:
                 status, answer = stand_in.answer(self.command, path)
+                if status == NEVER:
+                    self.close_connection = stand_in.hung_up.wait(30)
+                    return
                 kind, body = "application/json", json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("content-type", kind)
@@ -81,15 +102,43 @@ def twilio() -> Iterator[Twilio]:
     thread.start()
     stand_in.url = f"http://127.0.0.1:{server.server_port}"
     yield stand_in
+    stand_in.hung_up.set()
     server.shutdown()
     server.server_close()
     thread.join()
 
 
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The local cloud, for what many do at once: its endpoint."""
+    folder = tmp_path_factory.mktemp("emulator")
+    python = ROOT / ".rehearsal/cloud/bin/python"
+    with asyncio.Runner() as runner:
+        process = runner.run(EmulatorProcess.start(python, folder, folder / "log"))
+        yield process.endpoint
+        runner.run(process.end())
+
+
 @pytest.fixture
 def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A table, a bucket and the secrets; the environment that the stack gives the functions."""
-    environment = {
+    # moto keeps no threads apart.
+    monkeypatch.setattr(dynamodb_contacts, "AT_ONCE", 1)
+    with environment(monkeypatch, twilio), mock_aws():
+        create_table("dialout-test")
+        boto3.client("s3").create_bucket(Bucket="recordings-test")
+        for name in ("prepare-test", "timed-test", "campaign-test"):
+            boto3.client("sqs").create_queue(QueueName=name)
+        boto3.client("scheduler").create_schedule_group(Name="dialout-test")
+        offer_seats(10)
+        put_secrets(SECRETS)
+        yield
+
+
+@contextmanager
+def environment(monkeypatch: pytest.MonkeyPatch, twilio: Twilio, **more: str) -> Iterator[None]:
+    """The environment that the stack gives the functions, and nothing made in another one."""
+    chosen = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -109,36 +158,19 @@ def cloud(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "TWILIO_API_BASE_URL": twilio.url,
         # The tests run at any hour.
         "DIALOUT_CALLING_WINDOW": "00:00-24:00",
+        **more,
     }
-    for name, value in environment.items():
+    for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     caches = [
         settings, wiring.dynamodb, wiring.records, wiring.ledger, wiring.dial_queue,
-        wiring.prepare_queue,
+        wiring.do_not_call, wiring.prepare_queue,
         wiring.secrets, wiring.recordings, wiring._telephony,
         wiring.schedules, wiring.timer, wiring.campaigns,
     ]  # fmt: skip
     for cached in caches:
         cached.cache_clear()
-    # moto keeps no threads apart.
-    monkeypatch.setattr(dynamodb_contacts, "AT_ONCE", 1)
-    with mock_aws():
-        create_table("dialout-test")
-        boto3.client("s3").create_bucket(Bucket="recordings-test")
-        for name in ("prepare-test", "timed-test", "campaign-test"):
-            boto3.client("sqs").create_queue(QueueName=name)
-        boto3.client("scheduler").create_schedule_group(Name="dialout-test")
-        offer_seats(10)
-        key = keys.ApiKey(name="tests", sha256=keys.sha256(API_KEY), created_at=datetime.now(UTC))
-        put_secrets(
-            {
-                "twilio/account-sid": ACCOUNT_SID,
-                "twilio/auth-token": AUTH_TOKEN,
-                "stream-secret": "stream-secret-of-the-test",
-                "api-keys": keys.dump([key]),
-            }
-        )
-        yield
+    yield
     for cached in caches:
         cached.cache_clear()
 
@@ -179,4 +211,6 @@ def create_table(name: str, client: Any = None) -> None:
 def put_secrets(secrets: dict[str, str]) -> None:
     ssm = boto3.client("ssm")
     for name, value in secrets.items():
-        ssm.put_parameter(Name=f"/dialout/test/{name}", Value=value, Type="SecureString")
+        ssm.put_parameter(
+            Name=f"/dialout/test/{name}", Value=value, Type="SecureString", Overwrite=True
+        )

@@ -294,6 +294,31 @@ def test_who_hangs_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch, queue: 
     assert len(queue.deliver()) == 1
 
 
+def test_who_never_comes_to_an_end_holds_up_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, queue: Queue, log: io.StringIO
+) -> None:
+    over = threading.Event()
+
+    class Drips(GuardedHttp):
+        def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+            if "slow" in url:
+                over.wait(20)
+            return Answer(200, b"", {})
+
+    client = Drips()
+    monkeypatch.setattr(wiring, "guarded_http", lambda: client)
+    monkeypatch.setattr(events, "LONGEST_SECONDS", 1)
+    queue.put(
+        on_the_bus(webhook_url="https://slow.test/"), on_the_bus(webhook_url="https://quick.test/")
+    )
+    try:
+        (wait,) = queue.deliver()
+        assert 300 < wait <= 360  # The queue's own timeout.
+        assert [line["message"] for line in logged(log)] == ["Event delivered", "Delivery too long"]
+    finally:
+        over.set()
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_whoever_is_busy_says_when(
     monkeypatch: pytest.MonkeyPatch, queue: Queue, status: int

@@ -1,12 +1,11 @@
 """Many at once on the local cloud: never more calls than seats, and none of them lost."""
 
-import asyncio
 import itertools
 import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -26,13 +25,10 @@ from calls.dialing import Dialer
 from calls.seats import Beat, NoFreeSeatError, NotNowError, PaceExceededError
 from calls.settings import Settings
 from calls.settling import Settler
-from rehearsal.cloud.deployment import ROOT
-from rehearsal.cloud.emulator_process import EmulatorProcess
 from tests.fakes import FakeDialQueue, FakeTelephony
 from tests.integration.conftest import create_table
 
 pytestmark = pytest.mark.timeout(180)
-PYTHON = ROOT / ".rehearsal/cloud/bin/python"
 SEATS, REQUESTS = 10, 200
 REQUEST = DialRequest(to_number="+15550100001", from_number="+15550000001")
 
@@ -67,16 +63,12 @@ class Network(FakeTelephony):
 
 
 @pytest.fixture(scope="module")
-def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("emulator")
-    with asyncio.Runner() as runner:
-        emulator = runner.run(EmulatorProcess.start(PYTHON, folder, folder / "log"))
-        yield boto3.client(
-            "dynamodb", region_name="us-east-1", endpoint_url=emulator.endpoint,
-            aws_access_key_id="000000000000", aws_secret_access_key="x",
-            config=Config(max_pool_connections=REQUESTS),
-        )  # fmt: skip
-        runner.run(emulator.end())
+def dynamodb(emulator: str) -> Any:
+    return boto3.client(
+        "dynamodb", region_name="us-east-1", endpoint_url=emulator,
+        aws_access_key_id="000000000000", aws_secret_access_key="x",
+        config=Config(max_pool_connections=REQUESTS),
+    )  # fmt: skip
 
 
 class Office:

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from twilio.request_validator import RequestValidator
 
 from calls.call import EndReason, Status, now
 from calls.language import language
@@ -73,6 +74,50 @@ def test_what_twilio_did_not_sign_gets_403(call_id: str, signature: str) -> None
 def test_a_stage_in_the_path_is_not_in_the_signature(call_id: str) -> None:
     answer = send("/twiml", f"call_id={call_id}&leg=1", stage="prod")
     assert answer["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "API.DIALOUT.TEST"},
+        {"host": "evil.test", "x-forwarded-host": "evil.test", "x-forwarded-proto": "http"},
+        {"x-forwarded-port": "80", "forwarded": "for=1.2.3.4;host=evil.test;proto=http"},
+    ],
+    ids=["upper case", "another host", "another scheme"],
+)
+def test_what_a_request_says_of_its_own_address_is_not_in_the_signature(
+    call_id: str, headers: dict[str, str]
+) -> None:
+    fields = {"CallSid": SID, "CallStatus": "in-progress"}
+    made = webhook(
+        "/twiml", f"call_id={call_id}&leg=1", fields, base_url=PUBLIC, auth_token=AUTH_TOKEN
+    )
+    made["headers"] |= headers
+    assert handler(made, Context())["statusCode"] == 200
+    # Nor is one believed that was signed for such an address.
+    for base_url in ("https://evil.test", PUBLIC.replace("https:", "http:"), f"{PUBLIC}/prod"):
+        made = webhook(
+            "/twiml", f"call_id={call_id}&leg=1", fields, base_url=base_url, auth_token=AUTH_TOKEN
+        )
+        made["headers"] |= {"host": "evil.test", **headers}
+        assert handler(made, Context())["statusCode"] == 403
+
+
+def test_the_query_counts_as_it_came_and_in_no_other_spelling(call_id: str) -> None:
+    query = f"call_id={call_id}&leg=1&a=b%20c%7e&d="
+    assert send("/twiml", query)["statusCode"] == 200
+    for other in ("a=b+c%7e&d=", "a=b%20c~&d=", "a=b%20c%7E&d=", "a=b%20c%7e", "d=&a=b%20c%7e"):
+        url = f"{PUBLIC}/twiml?call_id={call_id}&leg=1&{other}"
+        form = {"CallSid": SID, "AccountSid": "AC1", "CallStatus": "in-progress"}
+        signature = RequestValidator(AUTH_TOKEN).compute_signature(url, form)
+        assert send("/twiml", query, signature=signature)["statusCode"] == 403
+
+
+def test_a_request_without_the_header_gets_403(call_id: str) -> None:
+    made = webhook("/status", f"call_id={call_id}", {"CallSid": SID}, base_url=PUBLIC,
+                   auth_token=AUTH_TOKEN)  # fmt: skip
+    del made["headers"]["x-twilio-signature"]
+    assert handler(made, Context())["statusCode"] == 403
 
 
 def test_another_call_sid_gets_403(call_id: str) -> None:

@@ -1,9 +1,11 @@
 """The client for addresses that somebody gives."""
 
+import gzip
 import socket
 
 import httpx
 import pytest
+from httpx import ByteStream
 
 from calls.adapters.guarded_http import (
     MAX_ANSWER_BYTES,
@@ -58,6 +60,62 @@ def test_a_name_that_leads_inside_is_not_asked(addresses: list[str]) -> None:
     with pytest.raises(AddressRefusedError, match="not a public one"):
         world.client().post("https://hook.test/", b"", {})
     assert world.asked == []
+
+
+def test_a_name_that_changes_its_mind_is_held_to_its_first_word() -> None:
+    """DNS rebinding: a public address to whoever checks, an inner one to whoever connects."""
+    world = World(PUBLIC)
+    said = iter([[PUBLIC], ["169.254.169.254"], ["127.0.0.1"]])
+    client = GuardedHttp(
+        resolver=lambda *_: next(said), transport=httpx.MockTransport(world._serve)
+    )
+    client.get("https://hook.test/", {})
+    for _ in range(2):
+        with pytest.raises(AddressRefusedError):
+            client.get("https://hook.test/", {})
+    assert [request.url.host for request in world.asked] == [PUBLIC]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433", "0x7f000001", "017700000001", "0177.0.0.1", "0x7f.1", "127.1", "0",
+        "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "0xa9.0xfe.0xa9.0xfe",
+        "[::1]", "[::ffff:7f00:1]", "[64:ff9b::a9fe:a9fe]", "localhost", "LOCALHOST",
+        "127\u30020.0.1", "\u2460\u2461\u2466.0.0.1",
+    ],
+)  # fmt: skip
+def test_an_address_written_otherwise_is_the_same_address(host: str) -> None:
+    """As the system itself reads them: decimal, octal, hexadecimal, short, full-width."""
+    world = World()
+    client = GuardedHttp(transport=httpx.MockTransport(world._serve))
+    with pytest.raises(AddressRefusedError):
+        client.get(f"https://{host}/", {})
+    assert world.asked == []
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".test", "a..test", "xn--\u00fc.test", "\ud800.test"])
+def test_what_is_no_name_is_refused(host: str) -> None:
+    with pytest.raises(AddressRefusedError):
+        GuardedHttp(transport=httpx.MockTransport(World()._serve)).get(f"https://{host}/", {})
+
+
+def test_a_name_in_another_script_is_asked_for_as_the_net_knows_it() -> None:
+    world = World(PUBLIC)
+    world.client().get("https://b\u00fccher.test:8443/", {})
+    (request,) = world.asked
+    assert world.resolved == ["xn--bcher-kva.test"]
+    assert request.headers["host"] == "xn--bcher-kva.test:8443"
+    assert request.extensions["sni_hostname"] == "xn--bcher-kva.test"
+
+
+def test_what_swells_as_it_is_unpacked_is_not_unpacked() -> None:
+    packed = gzip.compress(b"x" * 50 * MAX_ANSWER_BYTES)
+    assert len(packed) < MAX_ANSWER_BYTES
+    answer = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=ByteStream(packed))
+    world = World(PUBLIC, answer=answer)
+    assert world.client().get("https://hook.test/", {}).body == packed
+    assert world.asked[0].headers["accept-encoding"] == "identity"
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -8,6 +8,7 @@ from calls.call import EndReason, Status
 from calls.dial_request import DialRequest
 from calls.dial_rules import RuleRefusedError
 from calls.dialing import Dialer
+from calls.do_not_call import Listing
 from calls.ports import TelephonyError
 from calls.seats import Beat, NoFreeSeatError, PaceExceededError
 from calls.settings import Settings
@@ -154,9 +155,25 @@ def test_the_rules_hold_when_it_rings_not_when_it_was_asked_for() -> None:
     office.seats(1)
     call = office.dialer.dial_waiting(waiting)
     assert (call.call_id, call.end_reason) == (queued, EndReason.REFUSED)
-    assert call.timeline[-2].detail == "quiet_hours"
+    assert [(entry.event, entry.detail) for entry in call.timeline[-3:]] == [
+        ("refused", "quiet_hours"),
+        ("allowed_again", "2026-11-23T07:00:00+00:00"),
+        ("ended", None),
+    ]
     assert office.telephony.created == []
     assert office.used == 0
+
+
+def test_one_that_waiting_does_not_help_is_told_no_time() -> None:
+    office = Office(seats=0)
+    office.dial(WAITING)
+    ((waiting, _),) = office.queue.waiting
+    listing = Listing(number=WAITING.to_number, listed_at=AT, source="api")
+    office.dialer.do_not_call.put(listing)
+    office.seats(1)
+    call = office.dialer.dial_waiting(waiting)
+    assert [entry.event for entry in call.timeline[-2:]] == ["refused", "ended"]
+    assert office.telephony.created == []
 
 
 def test_a_repeated_request_is_answered_as_the_first_also_at_night() -> None:

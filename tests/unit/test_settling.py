@@ -81,6 +81,36 @@ def test_an_unanswered_create_is_found_by_its_numbers_and_never_taken_from_anoth
     assert telephony.created == []
 
 
+@pytest.mark.parametrize("after", [1, 300])
+def test_a_call_is_not_taken_from_one_of_the_next_day_nor_from_the_first_of_many(
+    after: int,
+) -> None:
+    """Whoever was phoned twice around midnight was phoned in two calls."""
+    midnight = AT.replace(hour=0) + timedelta(days=1)
+    unnamed = made(call_id="01A", created_at=midnight - timedelta(seconds=30))
+    others = tuple(
+        made(call_id=f"01B{number:03}", created_at=midnight + timedelta(milliseconds=number))
+        .bind(f"CA{number}")
+        .end(EndReason.BUSY, midnight)
+        for number in range(after)
+    )
+    telephony = FakeTelephony(listed=[TwilioCall("CA0", "busy")])
+    call = settled(unnamed, telephony, midnight + timedelta(seconds=60) - AT, others)
+    assert (call.call_sid, call.status) == (None, Status.DIALING)
+
+
+def test_a_call_that_waited_for_a_seat_keeps_its_name() -> None:
+    unnamed = made(call_id="01B")
+    waited = (
+        made(call_id="01A", created_at=AT - timedelta(minutes=14), status=Status.QUEUED)
+        .dial(AT + timedelta(seconds=1))
+        .bind("CA1")
+        .end(EndReason.BUSY, AT + timedelta(seconds=9))
+    )
+    telephony = FakeTelephony(listed=[TwilioCall("CA1", "busy")])
+    assert settled(unnamed, telephony, timedelta(minutes=1), (waited,)) == unnamed
+
+
 def test_an_unanswered_create_that_is_over_when_it_is_found_ends_at_once() -> None:
     telephony = FakeTelephony(listed=[TwilioCall("CA3", "no-answer")])
     call = settled(made(call_id="01B"), telephony, timedelta(minutes=1))
