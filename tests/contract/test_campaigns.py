@@ -43,12 +43,16 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         records = FakeCallRecords()
         yield Kept(FakeCampaigns(records), records)
         return
-    credentials(monkeypatch)
-    # moto keeps no threads apart.
-    monkeypatch.setattr(dynamodb_contacts, "AT_ONCE", 1)
+    _moto(monkeypatch)
     with mock_aws(), time_machine.travel(AT, tick=False):
         create_table("calls")
         yield Kept(DynamoCampaigns("calls"), DynamoCallRecords("calls"))
+
+
+def _moto(monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials(monkeypatch)
+    # It keeps no threads apart.
+    monkeypatch.setattr(dynamodb_contacts, "AT_ONCE", 1)
 
 
 def campaign(number: int = 1) -> Campaign:
@@ -196,7 +200,7 @@ def test_an_attempt_is_kept_with_its_call_and_looked_for_when_nothing_is_heard(k
 def test_of_two_who_claim_a_contact_at_once_one_gets_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    credentials(monkeypatch)
+    _moto(monkeypatch)
     with mock_aws(), time_machine.travel(AT, tick=False):
         create_table("calls")
         kept = Kept(DynamoCampaigns("calls"), DynamoCallRecords("calls"))
