@@ -179,7 +179,7 @@ async def test_a_silence_is_broken_once_and_then_the_agent_goes(service: Service
     assert [heard(turn) for turn in service.said()] == [
         ("agent", "greeting", False), ("agent", "idle", False), ("agent", "goodbye", False),
     ]  # fmt: skip
-    assert service.said()[2].text == AGENT.idle_goodbye
+    assert service.said()[2].text == AGENT.idle.goodbye
     assert service.records.get("01CALL").end_reason == "idle"
     assert service.telephony.hung_up == [CALL_SID]
     # From the last sound heard to the next, the LLM's 0.2 s and the voice included.
