@@ -8,7 +8,7 @@ from functools import partial
 
 from calls.agent import Agent
 from calls.answered_by import AnsweredBy
-from calls.call import Call, EndReason, Turn, now
+from calls.call import SPOKEN, Call, EndReason, Turn, now
 from calls.greeting import Greeting
 from calls.tools import TransferTarget
 from media_service import lull
@@ -241,7 +241,7 @@ class Session:
         assert self._words is not None
         self._words.follow(code)
         at = now()
-        self._journal.change(lambda call: call.note("language", at, code))
+        self._journal.change(lambda call: call.note(SPOKEN, at, code))
 
     def _turn(self, turn: Turn) -> None:
         self._begun = True
@@ -254,7 +254,7 @@ class Session:
         if self._leg == 1:
             return Memory()
         turns = await asyncio.to_thread(self._world.records.turns, self._call.call_id)
-        memory = Memory(turns, self._call.tool_uses, self._call.timeline)
+        memory = Memory(turns, self._call.tool_uses, self._call.spoken_language)
         self._begun, self._callee_turn = memory.greeted, memory.callee_turn
         return memory
 
