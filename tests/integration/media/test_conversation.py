@@ -44,6 +44,16 @@ async def test_the_call_is_recorded_and_says_so(service: Service) -> None:
     assert recording.status == "in-progress"
 
 
+async def test_an_agent_that_never_records_does_not(service: Service) -> None:
+    service.agent = AGENT.model_copy(update={"recording": "never"})
+    async with service.answered() as phone:
+        await phone.until(lambda: phone.first_sound_at is not None)
+        await phone.hang_up()
+        await service.over()
+    assert service.telephony.recorded == []
+    assert service.records.get("01CALL").recording is None
+
+
 async def test_a_recording_that_fails_is_noted_and_the_call_goes_on(service: Service) -> None:
     service.telephony.error = OSError("no")
     async with service.answered() as phone:
