@@ -136,10 +136,19 @@ class Agent(Section):
         """The agent's language."""
         return language(self.language)
 
+    @property
+    def hears(self) -> list[Language]:
+        """The languages in which it is to be understood."""
+        codes = names() if self.detect_language else [self.language]
+        return [language(code) for code in codes]
+
     def backchannel(self, text: str) -> bool:
         """Whether a callee who says this over the agent's voice only listens."""
-        codes = names() if self.detect_language else [self.language]
-        return any(language(code).backchannel(text) for code in codes)
+        return any(each.backchannel(text) for each in self.hears)
+
+    def asks_to_hold(self, text: str) -> bool:
+        """Whether a callee who says this asks to wait."""
+        return any(each.asks_to_hold(text) for each in self.hears)
 
     def disclosed(self, opening: str) -> str:
         """An opening with what it has to disclose and does not yet say put after it."""
@@ -156,21 +165,6 @@ class Agent(Section):
     def opening(self) -> str | None:
         """The greeting with all that it has to disclose; None, if the LLM is to write it."""
         return None if self.greeting is None else self.disclosed(self.greeting)
-
-    @property
-    def slow_filler(self) -> str:
-        """Said when the LLM is slow."""
-        return self.filler or self.speaks.fillers[0]
-
-    @property
-    def idle_prompt(self) -> str:
-        """Told to the LLM when the callee is silent."""
-        return self.idle.prompt or self.speaks.idle_prompt
-
-    @property
-    def idle_goodbye(self) -> str:
-        """Said when the callee stays silent."""
-        return self.idle.goodbye or self.speaks.idle_goodbye
 
     def render(self, text: str, given: dict[str, Value]) -> str:
         """One of this agent's texts with its variables put in.
@@ -191,7 +185,7 @@ class Agent(Section):
             MissingVariableError: one cannot; it names every missing variable.
         """
         texts = (
-            self.opening, self.prompt, self.idle_prompt, self.idle_goodbye,
+            self.opening, self.prompt, self.idle.prompt, self.idle.goodbye,
             self.answering.message, self.answering.screening_reply, self.answering.menu_goal,
         )  # fmt: skip
         self.render("\n".join(text for text in texts if text), given)

@@ -76,6 +76,10 @@ class Recording(BaseModel):
     channels: int | None = None
 
 
+SPOKEN = "language"
+"""In the timeline, when the callee has changed the language; its detail is the code."""
+
+
 class TurnLatency(BaseModel):
     """What the callee waited for, part after part, in milliseconds. Together: ``latency_ms``."""
 
@@ -204,6 +208,12 @@ class Call(BaseModel):
     def ours(self) -> str:
         """Our number in the call."""
         return self.from_number if self.direction == "outbound" else self.to_number
+
+    @property
+    def spoken_language(self) -> str | None:
+        """The code of the language that was spoken last, if it ever was not the agent's."""
+        told = (entry.detail for entry in reversed(self.timeline) if entry.event == SPOKEN)
+        return next(told, None)
 
     @property
     def was_queued(self) -> bool:

@@ -44,7 +44,7 @@ def inbound() -> Response[str]:
     except NoFreeSeatError:
         metric.count("SeatsExhausted", 1)
         logger.warning("Incoming call turned away: all lines are busy")
-        words = _words(settings().inbound_agent)
+        words = _language(settings().inbound_agent)
         return _xml(_said(words.lines_busy, words))
     except AgentError as error:
         logger.error("Incoming call not answered: its agent is not right", why=str(error))
@@ -54,12 +54,17 @@ def inbound() -> Response[str]:
     return _xml(_instructions(call, 1))
 
 
-def _words(agent: str) -> Language:
-    """Those of the agent's language; English ones, if the agent is not right."""
+def _language(agent: str) -> Language:
+    """The agent's; English, if the agent is not right."""
     try:
         return agents.load(agent).speaks
     except AgentError:
         return language("en")
+
+
+def _words(call: Call) -> Language:
+    """Those of the language that is spoken in the call."""
+    return language(call.spoken_language) if call.spoken_language else _language(call.agent)
 
 
 def _said(text: str, words: Language) -> VoiceResponse:
@@ -92,11 +97,11 @@ def _told(fetched: Fetched, leg: int) -> VoiceResponse:
             response.hangup()
         case Step.GIVE_UP:
             logger.error("Call given up: nobody takes it on", call_id=call.call_id, leg=leg)
-            words = _words(call.agent)
+            words = _words(call)
             return _said(words.technical_goodbye, words)
         case Step.WAIT:
             logger.warning("Call waits: nobody takes it on", call_id=call.call_id, leg=leg)
-            words = _words(call.agent)
+            words = _words(call)
             response.say(words.one_moment, language=words.locale)
             response.pause(length=fetched.pause_seconds)
             response.redirect(

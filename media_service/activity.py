@@ -1,5 +1,9 @@
 """Who is at it in a conversation, by the frames that pass behind the output."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
 from pipecat.frames.frames import (
     Frame,
     FunctionCallInProgressFrame,
@@ -16,18 +20,13 @@ from pipecat.frames.frames import (
 )
 
 _CALLEES = {"voice", "turn"}
-_BEGINS: dict[type[Frame], str] = {
-    VADUserStartedSpeakingFrame: "voice",
-    UserStartedSpeakingFrame: "turn",
-    LLMFullResponseStartFrame: "answer",
-    TTSStartedFrame: "speech",
+_SPANS: Mapping[str, tuple[type[Frame], type[Frame]]] = {
+    "voice": (VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame),
+    "turn": (UserStartedSpeakingFrame, UserStoppedSpeakingFrame),
+    "answer": (LLMFullResponseStartFrame, LLMFullResponseEndFrame),
+    "speech": (TTSStartedFrame, TTSStoppedFrame),
 }
-_ENDS: dict[type[Frame], str] = {
-    VADUserStoppedSpeakingFrame: "voice",
-    UserStoppedSpeakingFrame: "turn",
-    LLMFullResponseEndFrame: "answer",
-    TTSStoppedFrame: "speech",
-}
+"""What somebody can be at: the frame with which it begins, and that with which it ends."""
 
 
 class Activity:
@@ -36,6 +35,15 @@ class Activity:
     def __init__(self) -> None:
         self._at: set[str] = set()
         self._tools: set[str] = set()
+        # By class: most of what passes is sound, for which one look has to do.
+        self._meaning: dict[type[Frame], Callable[[Any], None]] = {
+            InterruptionFrame: self._interrupted,
+            FunctionCallInProgressFrame: lambda frame: self._tools.add(frame.tool_call_id),
+            FunctionCallResultFrame: lambda frame: self._tools.discard(frame.tool_call_id),
+        }
+        for name, (begins, ends) in _SPANS.items():
+            self._meaning[begins] = partial(self._begin, name)
+            self._meaning[ends] = partial(self._end, name)
 
     @property
     def callee(self) -> bool:
@@ -49,15 +57,17 @@ class Activity:
 
     def see(self, frame: Frame) -> None:
         """This has passed."""
-        if isinstance(frame, InterruptionFrame):
-            # Tools go on; the toolbox knows of them.
-            self._at.intersection_update(_CALLEES)
-            self._tools.clear()
-        elif isinstance(frame, FunctionCallInProgressFrame):
-            self._tools.add(frame.tool_call_id)
-        elif isinstance(frame, FunctionCallResultFrame):
-            self._tools.discard(frame.tool_call_id)
-        elif type(frame) in _BEGINS:
-            self._at.add(_BEGINS[type(frame)])
-        elif type(frame) in _ENDS:
-            self._at.discard(_ENDS[type(frame)])
+        meaning = self._meaning.get(type(frame))
+        if meaning:
+            meaning(frame)
+
+    def _begin(self, name: str, _: Frame) -> None:
+        self._at.add(name)
+
+    def _end(self, name: str, _: Frame) -> None:
+        self._at.discard(name)
+
+    def _interrupted(self, _: Frame) -> None:
+        # Tools go on; the toolbox knows of them.
+        self._at.intersection_update(_CALLEES)
+        self._tools.clear()

@@ -54,6 +54,7 @@ from media_service.transcript import Transcript
 from media_service.transport import transport
 from media_service.turn_start import TurnStart
 from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Conversation:
         self,
         line: Line,
         agent: Agent,
+        words: Words,
         memory: Memory,
         services: Services,
         models: Models,
@@ -112,7 +114,7 @@ class Conversation:
             self._late,
             transcript.agent_worded,
             (end_call.NAME, transfer_call.NAME),
-            agent.slow_filler,
+            lambda: words.slow_filler,
         )
         for stage in services.stages().values():
             stage.strategy.add_event_handler("on_service_switched", self._on_switched)

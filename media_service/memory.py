@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from calls.call import TimelineEntry, Turn
+from calls.call import Turn
 from calls.tool_use import ToolUse
 
 CUT_SHORT = {
@@ -16,15 +16,19 @@ CUT_SHORT = {
 
 
 class Memory:
-    """The turns so far, in their order, and what was done with tools between them."""
+    """The turns so far, in their order, and what was done with tools between them.
+
+    Attributes:
+        language: the code of the one that was spoken last, if it ever was not the agent's.
+    """
 
     def __init__(
         self,
         turns: Sequence[Turn] = (),
         uses: Sequence[ToolUse] = (),
-        timeline: Sequence[TimelineEntry] = (),
+        language: str | None = None,
     ) -> None:
-        self._timeline = timeline
+        self.language = language
         self._turns = tuple(turns)
         self._uses = tuple(uses)
 
@@ -42,12 +46,6 @@ class Memory:
     def greeted(self) -> bool:
         """Whether the agent has said something, all of it or until it was interrupted."""
         return any(each.role == "agent" for each in self._turns)
-
-    @property
-    def language(self) -> str | None:
-        """The code of the one that was spoken last, if it ever changed."""
-        told = (each.detail for each in reversed(self._timeline) if each.event == "language")
-        return next(told, None)
 
     @property
     def silences(self) -> int:

@@ -12,7 +12,6 @@ from typing import Literal
 from calls.agent import Agent
 from calls.call import Call, EndReason, now
 from calls.do_not_call import Listing
-from calls.language import language, names
 from calls.ports import DoNotCallList
 
 log = logging.getLogger(__name__)
@@ -47,8 +46,7 @@ class OptOut:
         asked: Callable[[Source, str | None], None],
     ) -> None:
         self.settled = asyncio.Event()
-        codes = names() if agent.detect_language else [agent.language]
-        self._languages = [language(code) for code in codes]
+        self._languages = agent.hears
         self._key = agent.opt_out_key
         self._do_not_call = do_not_call
         self._call = call

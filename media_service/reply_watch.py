@@ -49,7 +49,7 @@ class ReplyWatch(FrameProcessor):
         late: called with ``llm`` or ``tts``, once per lateness.
         worded: called with every word that is to be said, or more of them.
         leaving: the tools by which the agent leaves.
-        filler: said while the LLM is slow; empty: nothing is.
+        filler: gives what is said while the LLM is slow; empty: nothing is.
 
     Attributes:
         last_word: the frame behind the last words, once they are on their way. An earlier one may
@@ -61,7 +61,7 @@ class ReplyWatch(FrameProcessor):
         late: Callable[[str], None],
         worded: Callable[[], None] = lambda: None,
         leaving: Collection[str] = (),
-        filler: str = "",
+        filler: Callable[[], str] = lambda: "",
     ) -> None:
         super().__init__()
         self.last_word: LastWordFrame | None = None
@@ -254,11 +254,11 @@ class ReplyWatch(FrameProcessor):
 
     def _be_patient(self) -> None:
         waited_for = self._unanswered and self._open and not (self._said or self._spoken_to)
-        if self._filler and waited_for and not self._hushed:
+        if self._filler() and waited_for and not self._hushed:
             self._patience.set(FILLER_SECONDS)
 
     def _slow(self) -> None:
-        self.create_task(self.queue_frame(FillerFrame(self._filler, slow=True)))
+        self.create_task(self.queue_frame(FillerFrame(self._filler(), slow=True)))
 
     def _no_sound(self) -> None:
         # While something is still being said, what comes next waits behind it.

@@ -8,7 +8,7 @@ from functools import partial
 
 from calls.agent import Agent
 from calls.answered_by import AnsweredBy
-from calls.call import Call, EndReason, Turn, now
+from calls.call import SPOKEN, Call, EndReason, Turn, now
 from calls.greeting import Greeting
 from calls.tools import TransferTarget
 from media_service import lull
@@ -34,6 +34,7 @@ from media_service.tools.controls import Controls
 from media_service.tools.toolbox import Toolbox, toolbox
 from media_service.tools.uses import Uses
 from media_service.transcript import Transcript
+from media_service.words import Words
 from media_service.world import World
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Session:
         )  # fmt: skip
         self._answerer: Answerer | None = None
         self._opt_out: OptOut | None = None
-        self._language = "en"
+        self._words: Words | None = None
         self._idle = Idle(0)
         self._agent: Agent | None = None
         self._begun = False
@@ -123,7 +124,7 @@ class Session:
         greets = not (memory.greeted or self._served_machine)
         opening = self._opening = Opening(self._line, self._stored, greets=greets)
         agent = self._agent = self._world.agent(self._call.agent)
-        self._language = memory.language or agent.language
+        words = self._words = Words(agent, memory.language)
         self._idle = Idle(agent.idle.tries, memory.silences)
         self._transcript = Transcript(self._turn, first=memory.next_number)
         self._opt_out = OptOut(
@@ -133,7 +134,7 @@ class Session:
         if agent.recording == "notice" and self._call.recording is None:
             self._aside.do(self._record(), name="recording")
         vendors = self._world.vendors
-        tools = self._tools = self._toolbox(agent, self._opt_out)
+        tools = self._tools = self._toolbox(agent, words, self._opt_out)
         prompt = instructions(agent, self._render(agent.prompt), tools.names)
         services = await asyncio.to_thread(
             lambda: Services(
@@ -143,7 +144,7 @@ class Session:
             )
         )
         self._conversation = Conversation(
-            self._line, agent, memory, services, self._world.models,
+            self._line, agent, words, memory, services, self._world.models,
             self._transcript, tools, self._reports(self._opt_out), greets=greets,
         )  # fmt: skip
         self._leaving.meet(self._conversation)
@@ -151,7 +152,7 @@ class Session:
         served = self._listen_who(agent, self._conversation, fresh=greets and not known)
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
         self._running.add_done_callback(self._stopped)
-        self._aside.do(self._limit(agent))
+        self._aside.do(self._limit(words))
         if served:
             return
         if greets:
@@ -210,11 +211,12 @@ class Session:
             voice=voice,
         )
 
-    def _toolbox(self, agent: Agent, opt_out: OptOut) -> Toolbox:
+    def _toolbox(self, agent: Agent, words: Words, opt_out: OptOut) -> Toolbox:
         return toolbox(
             Controls(
                 call=self._call,
                 agent=agent,
+                words=words,
                 leaving=lambda: self._leaving.begun,
                 change=self._journal.change,
                 hang_up=lambda: self._leaving.hang_up(EndReason.AGENT_HUNG_UP),
@@ -236,8 +238,10 @@ class Session:
         )
 
     def _spoken(self, code: str) -> None:
-        self._language, at = code, now()
-        self._journal.change(lambda call: call.note("language", at, code))
+        assert self._words is not None
+        self._words.follow(code)
+        at = now()
+        self._journal.change(lambda call: call.note(SPOKEN, at, code))
 
     def _turn(self, turn: Turn) -> None:
         self._begun = True
@@ -250,7 +254,7 @@ class Session:
         if self._leg == 1:
             return Memory()
         turns = await asyncio.to_thread(self._world.records.turns, self._call.call_id)
-        memory = Memory(turns, self._call.tool_uses, self._call.timeline)
+        memory = Memory(turns, self._call.tool_uses, self._call.spoken_language)
         self._begun, self._callee_turn = memory.greeted, memory.callee_turn
         return memory
 
@@ -269,34 +273,34 @@ class Session:
         return self._conversation
 
     def _silence(self) -> None:
-        if self._leaving.begun or self._agent is None or self._conversation is None:
+        if self._leaving.begun or self._words is None or self._conversation is None:
             return
         if self._answerer and self._answerer.waits:
             return
         if self._idle.silent():
             self._transcript.expect("idle")
-            self._aside.do(self._conversation.prompt(self._render(self._agent.idle_prompt)))
+            self._aside.do(self._conversation.prompt(self._render(self._words.idle_prompt)))
         else:
             self._leaving.hang_up(EndReason.IDLE)
-            self._aside.do(self._conversation.take_leave(self._render(self._agent.idle_goodbye)))
+            self._aside.do(self._conversation.take_leave(self._render(self._words.idle_goodbye)))
 
-    async def _limit(self, agent: Agent) -> None:
+    async def _limit(self, words: Words) -> None:
         """Take leave in time: at its limit Twilio cuts a call that we made, and no other."""
         began = self._call.answered_at or now()
         ends = began + timedelta(seconds=self._call.max_call_seconds) - LEAVE_IN
         await asyncio.sleep((ends - now()).total_seconds())
-        await self._leaving.time_up(agent.speaks.time_up)
+        await self._leaving.time_up(words.now.time_up)
 
     def _transfer(self, name: str, target: TransferTarget) -> None:
         talk, post = self._talk, self._world.http.post
         self._leaving.transfer(HandOff(self._call, name, target, talk.spoken, talk.llm, post))
 
     def _opted_out(self, source: Source, reason: str | None) -> None:
-        assert self._agent is not None
+        assert self._words is not None
         assert self._opt_out is not None
         self._aside.do(self._opt_out.keep(source, reason), name="opt_out")
         if not self._ending.done():
-            words = self._agent.speaks.opted_out
+            words = self._words.now.opted_out
             self._aside.do(self._leaving.opt_out(words, self._opt_out.settled))
 
     def _trouble(self, vendor: str, what: str) -> None:
@@ -357,7 +361,7 @@ class Session:
             await self._opening.stop()
         await self._line.seize()
         stopping = asyncio.create_task(self._stop())
-        sound, words = self._world.apology(self._language)
+        sound, words = self._world.apology(self._words.code if self._words else "en")
         heard = asyncio.Event()
         await self._line.say(sound)
         await self._line.mark(heard.set)

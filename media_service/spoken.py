@@ -15,9 +15,10 @@ from num2words import num2words
 
 from calls.language import UnknownLanguageError
 
-_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{2})-(\d{2})(?![\d-])")
+_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{2})-(\d{2})(?:(T)(?=\d\d:\d\d)|(?![\d-]))")
+"""With what follows it in a moment, such as `schedule_callback` answers: 2026-11-25T15:30."""
 _TIME = re.compile(
-    r"(?<![\d:.,])([01]?\d|2[0-4])(?::|(?<=\d)h)([0-5]\d)(?![\d:])"
+    r"(?<![\d:.,])([01]?\d|2[0-4])(?::|(?<=\d)h)([0-5]\d)(?::00)?(?![\d:])"
     r"(?:\s*(?:Uhr|uur|hs?\b|horas?|heures?|ore)(?!\w))?(?!\s*[ap]\.?\s?m\b)",
     re.IGNORECASE,
 )
@@ -142,15 +143,16 @@ def _phone(text: str, code: str, told: _Speech) -> str:
 
 
 def _date(found: re.Match[str], code: str, told: _Speech) -> str:
-    year, month, day = (int(part) for part in found.groups())
+    year, month, day = (int(part) for part in found.groups()[:3])
     try:
         date(year, month, day)
     except ValueError:
         return found[0]
     said = num2words(day, lang="en", to="ordinal_num") if code == "en" else str(day)
-    return told.date.format(
+    date_ = told.date.format(
         day=told.first if day == 1 else said, month=told.months[month - 1], year=year
     )
+    return f"{date_}, " if found[4] else date_
 
 
 def _time(found: re.Match[str], code: str, told: _Speech) -> str:

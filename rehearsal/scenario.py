@@ -102,6 +102,9 @@ class Llm(_Strict):
 
     match: Pattern | None = None
     """This scenario serves a request whose system message matches; without it, by default only."""
+    after: Pattern | None = None
+    """It serves only once this is found in what came after that message, and then before those that
+    ask for nothing of the kind: who phones us is not known by the system message."""
     first_token_ms: int = Field(200, ge=0)
     token_ms: int = Field(15, ge=0)
     """Between one word and the next."""
@@ -130,6 +133,8 @@ class Goal(_Strict):
     """Each of these is in the record's ``outcome``, with exactly this value."""
     disposition: str | None = None
     """The record's."""
+    answered_by: str | None = None
+    """The record's: who, or what, picked up."""
     opted_out: bool = False
     """Whether the person's number is on the do-not-call list afterwards."""
     tools: tuple[str, ...] = ()

@@ -50,6 +50,8 @@ def _results(goal: Goal, record: dict[str, Any]) -> list[str]:
     ]
     if goal.disposition and record["disposition"] != goal.disposition:
         missing.append(f"it came to {record['disposition']}, not {goal.disposition}")
+    if goal.answered_by and record["answered_by"] != goal.answered_by:
+        missing.append(f"it was answered by {record['answered_by']}, not {goal.answered_by}")
     called = {entry["detail"] for entry in record["timeline"] if entry["event"] == "tool"}
     missing += [f"the tool {name} was never called" for name in goal.tools if name not in called]
     events = {entry["event"] for entry in record["timeline"]}

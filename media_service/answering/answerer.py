@@ -8,7 +8,6 @@ from typing import Any
 from calls.agent import Agent
 from calls.answered_by import AnsweredBy, decided
 from calls.call import Call, now
-from calls.language import language, names
 from media_service.answering import question
 from media_service.answering.classifier import Classifier, Verdict
 from media_service.answering.line_sound import LineSound
@@ -51,9 +50,8 @@ class Answerer:
         read: Callable[[], Awaitable[Call]],
         do: Do,
     ) -> None:
-        codes = names() if agent.detect_language else [agent.language]
         self._chosen = agent.answering
-        self._classifier = Classifier([language(code) for code in codes])
+        self._classifier = Classifier(agent.hears)
         self._machines = machines
         self._change = change
         self._read = read

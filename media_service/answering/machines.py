@@ -88,7 +88,7 @@ class Machines:
     def turn(self, text: str) -> None:
         """The callee's turn is over."""
         self._heard.take()
-        if self.waits and self._agent.speaks.asks_to_hold(text):
+        if self.waits and self._agent.asks_to_hold(text):
             # The assistant still: whatever was about to answer it is not said.
             self._do(self._talk.break_off(), "answering")
         else:

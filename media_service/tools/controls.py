@@ -10,6 +10,7 @@ from calls.call import Call
 from calls.scheduling import Scheduler
 from calls.tools import TransferTarget
 from media_service.tools.uses import Uses
+from media_service.words import Words
 
 Change = Callable[[Call], Call]
 
@@ -21,6 +22,7 @@ class Controls:
     call: Call
     """As it was when its stream began."""
     agent: Agent
+    words: Words
     leaving: Callable[[], bool]
     """Whether the agent is on its way out: nothing is begun any more."""
     change: Callable[[Change], None]

@@ -16,7 +16,7 @@ def end_call(controls: Controls) -> Tool:
         controls.hang_up()
         return Result(
             {"status": "the call ends once the goodbye has been heard"},
-            LeavingResult(otherwise=controls.agent.speaks.farewell),
+            LeavingResult(otherwise=controls.words.now.farewell),
         )
 
     return Tool(

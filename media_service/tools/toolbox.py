@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from itertools import cycle
 from typing import Any
 
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
@@ -114,7 +113,6 @@ class Toolbox:
 def toolbox(controls: Controls) -> Toolbox:
     """The tools of the call's agent."""
     agent = controls.agent
-    fillers = cycle(agent.speaks.fillers)
     tools = [end_call(controls), do_not_call(controls)]
     if agent.tools.transfer_call:
         tools.append(transfer_call(controls))
@@ -128,5 +126,5 @@ def toolbox(controls: Controls) -> Toolbox:
         callback = schedule_callback(controls, controls.scheduler)
         tools += [callback] if callback else []
     for name, declared in agent.tools.http.items():
-        tools.append(http_tool(controls, name, declared, lambda: next(fillers)))
+        tools.append(http_tool(controls, name, declared, controls.words.next_filler))
     return Toolbox(controls, tools)

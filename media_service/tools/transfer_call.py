@@ -19,7 +19,7 @@ def transfer_call(controls: Controls) -> Tool:
         controls.transfer(name, targets[name])
         return Result(
             {"status": "the call is handed over once your announcement has been heard"},
-            LeavingResult(otherwise=controls.agent.speaks.fillers[0]),
+            LeavingResult(otherwise=controls.words.now.fillers[0]),
         )
 
     return Tool(

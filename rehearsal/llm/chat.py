@@ -104,6 +104,11 @@ class ChatRequest(_Lenient):
         return "\n".join(message.text for message in self.messages)
 
     @property
+    def since(self) -> str:
+        """All messages after the leading system message."""
+        return "\n".join(message.text for message in self._conversation)
+
+    @property
     def heard(self) -> str:
         """The last message that is neither the assistant's nor the leading system message."""
         others = [message for message in self._conversation if message.role != "assistant"]

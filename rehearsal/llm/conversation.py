@@ -23,8 +23,11 @@ class Answer:
     calls: tuple[ToolCall, ...] = ()
 
 
-def part(scenarios: Mapping[str, Llm], default: str, system: str) -> Llm:
+def part(scenarios: Mapping[str, Llm], default: str, system: str, since: str = "") -> Llm:
     """The scenario that serves a request with this system message.
+
+    Args:
+        since: what came after it.
 
     The default one comes first where it matches, so that of two scenarios with the same words in
     ``match`` the one that is being rehearsed answers.
@@ -32,8 +35,10 @@ def part(scenarios: Mapping[str, Llm], default: str, system: str) -> Llm:
     Raises:
         KeyError: no scenario is named like the default.
     """
-    for llm in (scenarios[default], *scenarios.values()):
-        if llm.match and re.search(llm.match, system, re.IGNORECASE):
+    chosen = sorted(scenarios.values(), key=lambda llm: llm.after is None)
+    for llm in (scenarios[default], *chosen):
+        after = not llm.after or re.search(llm.after, since, re.IGNORECASE)
+        if llm.match and after and re.search(llm.match, system, re.IGNORECASE):
             return llm
     return scenarios[default]
 

@@ -65,11 +65,11 @@ class Server:
     def _answer(self, asked: ChatRequest) -> tuple[Llm, Answer]:
         form = asked.response_format
         if form is None or not form.is_json:
-            llm = part(self.scenarios, self.default, asked.system)
+            llm = part(self.scenarios, self.default, asked.system, asked.since)
             return llm, answer(llm, asked)
         extraction.check(form, asked.model, asked.text, stream=asked.stream)
         # Of a call that is over: its scenario is known by what was said.
-        llm = part(self.scenarios, self.default, asked.text)
+        llm = part(self.scenarios, self.default, asked.text, asked.since)
         return llm, Answer(extraction.extracted(llm.extraction, form))
 
     async def models(self, request: web.Request) -> web.Response:

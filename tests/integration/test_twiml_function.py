@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from twilio.request_validator import RequestValidator
 
-from calls.call import EndReason, Status, now
+from calls.call import SPOKEN, EndReason, Status, now
 from calls.language import language
 from calls.seats import Beat
 from calls.stream_token import verify
@@ -176,10 +176,16 @@ def test_without_a_task_nobody_is_connected_and_a_minute_later_it_says_goodbye(
     assert wiring.records().get(call_id).end_reason is EndReason.FAILED
 
 
-def test_it_speaks_the_agents_language(call_id: str) -> None:
+def test_it_speaks_the_agents_language_until_the_callee_speaks_another(call_id: str) -> None:
     wiring.records().update(call_id, lambda c: c.model_copy(update={"agent": "recordatorio"}))
     say = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=2")["body"])[0]
     assert (say.text, say.get("language")) == (language("es").one_moment, "es-ES")
+    wiring.records().update(call_id, lambda c: c.note(SPOKEN, now(), "fr"))
+    say = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=11")["body"])[0]
+    assert (say.text, say.get("language")) == (language("fr").technical_goodbye, "fr-FR")
+
+
+def test_whose_agent_is_gone_is_spoken_to_in_english(call_id: str) -> None:
     wiring.records().update(call_id, lambda c: c.model_copy(update={"agent": "gone since"}))
     say = ET.fromstring(send("/twiml", f"call_id={call_id}&leg=11")["body"])[0]
     assert say.text == language("en").technical_goodbye

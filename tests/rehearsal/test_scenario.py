@@ -1,5 +1,6 @@
 """The scenario files: what they have to be, and that they cover the shipped agents."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from rehearsal.scenario import Scenario
 
 GOAL = {"end_reason": "agent_hung_up"}
 REQUEST = {"to_number": "+15550100001"}
+AGENTS = {"outbound": "amelia", "inbound": "miss_harper"}
+"""Who talks where a scenario names nobody."""
 
 
 @pytest.mark.parametrize(
@@ -47,5 +50,28 @@ def test_no_two_scenarios_share_a_person_or_an_llm() -> None:
     chosen = [scenario.load(name) for name in scenario.names()]
     people = [each.person for each in chosen]
     assert len(people) == len(set(people))
-    matches = [each.llm.match for each in chosen if each.llm.match]
+    matches = [(each.llm.match, each.llm.after) for each in chosen if each.llm.match]
     assert len(matches) == len(set(matches))
+
+
+def trials(chosen: Scenario) -> set[str]:
+    """What this callee puts the agent to, beside agreeing or not."""
+    steps = chosen.callee.script
+    over = any(one.agent_speaks and next_.say for one, next_ in pairwise(steps))
+    found = {
+        "a machine": chosen.callee.outcome == "machine",
+        "speaks over it": over and chosen.goal.interruptions > 0,
+        "stays silent": chosen.goal.idle > 0,
+        "never again": chosen.goal.opted_out,
+    }
+    return {name for name, holds in found.items() if holds}
+
+
+@pytest.mark.parametrize("agent", agents.names())
+def test_every_agent_has_its_difficult_callees(agent: str) -> None:
+    chosen = [scenario.load(name) for name in scenario.names()]
+    its = [each for each in chosen if each.request.get("agent", AGENTS[each.direction]) == agent]
+    wanted = {"speaks over it", "stays silent", "never again"}
+    if agent != AGENTS["inbound"]:
+        wanted.add("a machine")
+    assert set().union(*(trials(each) for each in its)) >= wanted

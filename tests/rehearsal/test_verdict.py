@@ -95,3 +95,11 @@ def test_each_thing_is_told_once_and_in_order() -> None:
         ("ended", "agent hung up"),
     ]  # fmt: skip
     assert list(follower.news(RECORD)) == []
+
+
+def test_who_answered_is_judged() -> None:
+    goal = Goal(end_reason="agent_hung_up", answered_by="screening")
+    assert shortfalls(goal, {**RECORD, "answered_by": "screening"}) == []
+    assert shortfalls(goal, {**RECORD, "answered_by": "human"}) == [
+        "it was answered by human, not screening"
+    ]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from calls import status_report
 from calls.call import (
+    SPOKEN,
     Call,
     CallSidMismatchError,
     EndReason,
@@ -113,3 +114,8 @@ def test_what_is_completed_was_picked_up_though_nobody_said_so_in_time() -> None
     answered = status_report.answered(made(), AT - timedelta(seconds=9))
     assert status_report.apply(answered, "completed", AT, 7).answered_at == answered.answered_at
     assert status_report.apply(made(), "canceled", AT).answered_at is None
+
+
+def test_the_language_that_was_spoken_last() -> None:
+    assert made().spoken_language is None
+    assert made().note(SPOKEN, AT, "es").note(SPOKEN, AT, "fr").spoken_language == "fr"

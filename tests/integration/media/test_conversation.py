@@ -44,6 +44,16 @@ async def test_the_call_is_recorded_and_says_so(service: Service) -> None:
     assert recording.status == "in-progress"
 
 
+async def test_an_agent_that_never_records_does_not(service: Service) -> None:
+    service.agent = AGENT.model_copy(update={"recording": "never"})
+    async with service.answered() as phone:
+        await phone.until(lambda: phone.first_sound_at is not None)
+        await phone.hang_up()
+        await service.over()
+    assert service.telephony.recorded == []
+    assert service.records.get("01CALL").recording is None
+
+
 async def test_a_recording_that_fails_is_noted_and_the_call_goes_on(service: Service) -> None:
     service.telephony.error = OSError("no")
     async with service.answered() as phone:
@@ -179,7 +189,7 @@ async def test_a_silence_is_broken_once_and_then_the_agent_goes(service: Service
     assert [heard(turn) for turn in service.said()] == [
         ("agent", "greeting", False), ("agent", "idle", False), ("agent", "goodbye", False),
     ]  # fmt: skip
-    assert service.said()[2].text == AGENT.idle_goodbye
+    assert service.said()[2].text == AGENT.idle.goodbye
     assert service.records.get("01CALL").end_reason == "idle"
     assert service.telephony.hung_up == [CALL_SID]
     # From the last sound heard to the next, the LLM's 0.2 s and the voice included.

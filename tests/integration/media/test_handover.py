@@ -147,5 +147,5 @@ async def test_a_silence_goes_on(service: Service) -> None:
         await phone.closed()
         await service.over()
     assert kinds(service)[2:] == [("agent", "goodbye")]
-    assert service.said()[-1].text == AGENT.idle_goodbye
+    assert service.said()[-1].text == AGENT.idle.goodbye
     assert service.records.get("01CALL").end_reason == "idle"

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from calls.agent import Agent
+from calls.greeting import Greeting
+from calls.language import language
 from media_service import models
 from media_service.vendors.deepgram import Tts
 from tests.integration.media.conftest import AGENT, APOLOGY, Service, Stand, serving
+from tests.integration.media.phone import clip
 from tests.integration.media.vendor_server import VendorServer
 
 
@@ -51,6 +54,27 @@ async def a_turn(service: Service, *roles: str) -> None:
     assert APOLOGY[0] not in bytes(phone.sound)
     print([(turn.role, turn.text) for turn in service.said()])
     assert [turn.role for turn in service.said()] == ["agent", "callee", *(roles or ["agent"])]
+
+
+async def test_the_llm_knows_as_much_of_the_greeting_as_was_heard(
+    service: Service, others: VendorServer
+) -> None:
+    service.agent = agent(llm={"vendor": "openai"})
+    text = "An AI speaks, and this call is recorded. " + " ".join(["Many words follow."] * 12)
+    greeting = Greeting(text=text, mulaw=clip("sarah-interrupts") * 3, voice="deepgram:x")
+    service.greetings.put("01CALL", greeting)
+    async with service.answered() as phone:
+        await phone.until(lambda: phone.now > 4)
+        phone.say("tom-speaking")
+        await phone.until(lambda: len(service.said()) == 3)
+        await phone.hang_up()
+        await service.over()
+    heard = service.said()[0]
+    assert heard.interrupted
+    assert text.startswith(heard.text)
+    (asked,) = others.bodies("/v1/chat/completions")
+    told = [(each["role"], each["content"]) for each in asked["messages"][-2:]]
+    assert told == [("assistant", heard.text), ("user", service.said()[1].text)]
 
 
 # Each protocol.
@@ -136,15 +160,16 @@ async def test_a_callee_who_speaks_another_language_is_understood_and_answered_i
         return await connect(self, uri, **kwargs)
 
     monkeypatch.setattr(Tts, "_websocket_connect", noting)
-    service.agent = agent(detect_language=True)
+    service.agent = agent(detect_language=True, idle={"after_seconds": 1.0, "tries": 0})
     async with service.answered() as phone:
         await phone.quiet(0.3)
         phone.say("lucia-soy-yo")
-        await phone.quiet(0.5)
-        await phone.hang_up()
+        await phone.closed(20)
         await service.over()
     assert service.said()[1].text == "Sí, soy yo, dígame."
-    assert [turn.role for turn in service.said()] == ["agent", "callee", "agent"]
+    assert [turn.role for turn in service.said()] == ["agent", "callee", "agent", "agent"]
+    # A Spanish voice has no English sentences to say.
+    assert service.said()[-1].text == language("es").idle_goodbye
     assert voices == ["aura-2-theia-en", "aura-2-celeste-es"]
 
 

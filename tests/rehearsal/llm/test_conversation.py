@@ -218,3 +218,11 @@ def test_the_order_check_goes_to_its_end() -> None:
     assert "still there" in says({"role": "developer", "content": "The user has been silent."})
     last = says(user("Yes, I am still here. That is everything, thank you."))
     assert last.endswith("Goodbye! [end_call]")
+
+
+def test_a_part_for_what_somebody_said_goes_first() -> None:
+    any_, robot = Llm(match="Harper"), Llm(match="Harper", after="talking to a robot")
+    scenarios = {"a": any_, "b": robot, "c": Llm()}
+    assert part(scenarios, "c", "You are Harper.", "Hello? My name is Anna.") is any_
+    assert part(scenarios, "c", "You are Harper.", "Am I talking to a robot?") is robot
+    assert part(scenarios, "b", "You are Harper.", "Hello?") is any_

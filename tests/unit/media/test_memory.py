@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from calls.call import TimelineEntry, Turn
+from calls.call import Turn
 from calls.tool_use import ToolUse
 from media_service.memory import CUT_SHORT, Memory
 from tests.unit.media.tools import AT
@@ -83,9 +83,3 @@ def test_silences_since_the_callee_last_spoke_count_on() -> None:
 
 def test_numbers_go_on_over_a_turn_that_was_lost() -> None:
     assert Memory([turn(1, "agent"), turn(3, "callee")]).next_number == 4
-
-
-def test_the_language_that_was_spoken_last() -> None:
-    entries = [TimelineEntry(at=AT, event="language", detail=code) for code in ("es", "fr")]
-    assert Memory(timeline=entries).language == "fr"
-    assert Memory().language is None

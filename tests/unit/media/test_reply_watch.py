@@ -304,7 +304,7 @@ PAUSE = 0.15
 
 async def filled(*frames: Frame, upto: float = PAUSE) -> list[str]:
     """The fillers that were said, and whether the LLM is told of them."""
-    watch = ReplyWatch(lambda _: None, filler="One moment.")
+    watch = ReplyWatch(lambda _: None, filler=lambda: "One moment.")
     down, _ = await run_test(watch, frames_to_send=[*frames, SleepFrame(upto)])
     said = [frame for frame in down if isinstance(frame, TTSSpeakFrame)]
     assert not any(frame.append_to_context for frame in said)
@@ -350,7 +350,7 @@ async def test_a_slow_llm_has_a_filler_said(frames: list[Frame], said: int) -> N
 async def test_a_filler_does_not_hide_an_llm_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reply_watch, "TOKEN_SECONDS", DEADLINE)
     late: list[str] = []
-    watch = ReplyWatch(late.append, filler="One moment.")
+    watch = ReplyWatch(late.append, filler=lambda: "One moment.")
     asyncio.get_running_loop().call_later(0.1, watch.sounded)
     down, _ = await run_test(watch, frames_to_send=[ASKED(), START(), SleepFrame(LATE)])
     assert [frame.text for frame in down if isinstance(frame, TTSSpeakFrame)] == ["One moment."]
@@ -359,7 +359,7 @@ async def test_a_filler_does_not_hide_an_llm_that_fails(monkeypatch: pytest.Monk
 
 @pytest.mark.usefixtures("_soon")
 async def test_nobody_who_leaves_has_a_filler() -> None:
-    watch = ReplyWatch(lambda _: None, filler="One moment.")
+    watch = ReplyWatch(lambda _: None, filler=lambda: "One moment.")
     watch.hush()
     down, _ = await run_test(watch, frames_to_send=[ASKED(), START(), SleepFrame(PAUSE)])
     assert not any(isinstance(frame, TTSSpeakFrame) for frame in down)

@@ -18,6 +18,9 @@ DATES = {
 SAID = [
     ("en", "It comes at 14:30.", "It comes at 2:30 PM."),
     ("en", "From 09:05 to 00:00, or 12:00.", "From 9:05 AM to 12 AM, or 12 PM."),
+    ("en", "Back on 2026-11-25T15:30.", "Back on November 25th, 2026, 3:30 PM."),
+    ("en", "At 2026-11-25T15:30:00, then.", "At November 25th, 2026, 3:30 PM, then."),
+    ("es", "El 2026-11-25T09:00.", "El 25 de noviembre de 2026, 9 horas."),
     ("en", "At 2:30 PM or 9:00 a.m.", "At 2:30 PM or 9:00 a.m."),
     ("en", "That is $19.99, or €1,250.", "That is 19 dollars and 99 cents, or 1250 euros."),
     ("en", "It costs £1.", "It costs 1 pound."),

@@ -13,6 +13,7 @@ from calls.settings import Settings
 from calls.tools import TransferTarget
 from media_service.tools.controls import Controls
 from media_service.tools.uses import Uses
+from media_service.words import Words
 from tests.clock import Clock
 from tests.fakes import FakeSchedules, FakeTimer
 
@@ -50,6 +51,7 @@ class Desk:
     keys: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.words = Words(self.agent)
         self.uses = Uses(
             self.call.call_id, self.call.tool_uses, lambda: self.callee_turn, self._change
         )
@@ -61,7 +63,8 @@ class Desk:
 
     def controls(self) -> Controls:
         return Controls(
-            call=self.call, agent=self.agent, leaving=lambda: self.leaving, change=self._change,
+            call=self.call, agent=self.agent, words=self.words,
+            leaving=lambda: self.leaving, change=self._change,
             hang_up=lambda: self.did.append(("hang up",)),
             transfer=self._transfer,
             opt_out=lambda reason: self.did.append(("opt out", reason)),
