@@ -109,6 +109,8 @@ async def update_call(request: web.Request) -> web.Response:
     document = call_request.document(form)
     if phone.call.status != "in-progress":
         raise not_in_progress()
+    if isinstance(document, str):
+        await request.app[EXCHANGE].transferring()
     phone.redirect(document)
     return web.json_response(resource.call(phone.call))
 
