@@ -25,7 +25,6 @@ from tests.rehearsal.handed_over import (
     silence,
     speaking,
 )
-from tests.rehearsal.killed_function import kill_function
 from tests.rehearsal.recording import listen
 
 pytestmark = [
@@ -195,26 +194,18 @@ async def test_a_task_that_stood_still_touches_nothing_when_it_goes_on(up: World
     assert old.process.running
 
 
-async def test_five_calls_outlive_every_task_with_cold_functions(up: World) -> None:
-    """All die at once; the calls wait for a task that comes, by functions that begin anew."""
-    old = await pair(up)
-    up.media.register(old[1])
-    calls = await talking(up, 5)
-    for task in old:
-        up.media.kill(task)
-    assert await asyncio.to_thread(kill_function, up, "twiml") >= 1
-    for call in calls:
-        while not waits(await call.record()):
-            await asyncio.sleep(0.2)
+async def test_a_call_waits_for_a_task_that_comes(up: World) -> None:
+    for task in up.media.in_service:
+        up.media.drain(task)
+    old = await up.media.start()
+    call = await place(up, 40)
+    await call.until(in_the_answer)
+    up.media.kill(old)
+    await asyncio.sleep(20)
     await up.media.start()
-    records = await asyncio.gather(*(call.ended() for call in calls))
-
-    away = [each for call in calls for each in outages(await call.events())]
-    print("without a stream, s:", rounded(away))
-    assert len(away) >= 5
-    for record in records:
-        whole(record)
-    assert await asyncio.to_thread(seats, up) == (0, 0)
+    record = await call.ended()
+    whole(record)
+    assert any(entry["event"] == "waiting" for entry in record["timeline"])
 
 
 async def test_a_call_that_nobody_takes_on_ends_with_a_goodbye_after_a_minute(up: World) -> None:
@@ -231,10 +222,6 @@ async def test_a_call_that_nobody_takes_on_ends_with_a_goodbye_after_a_minute(up
     record = await call.record()
     assert (record["status"], record["end_reason"]) == ("ended", "failed")
     await up.media.start()
-
-
-def waits(record: dict[str, Any]) -> bool:
-    return any(entry["event"] == "waiting" for entry in record["timeline"])
 
 
 async def heard_whole(call: Watched, record: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ from rehearsal.plan import plan
 from rehearsal.scenario import load
 from rehearsal.tasks import Service, Task
 from rehearsal.world import World, free_port, world
-from tests.rehearsal.handed_over import Watched, count, place, seats, speaking
+from tests.rehearsal.handed_over import Watched, count, outages, place, seats, speaking
+from tests.rehearsal.killed_function import kill_function
 from tests.rehearsal.recording import listen
 from tests.rehearsal.shop.desk import Desk, open_desk
 
@@ -115,6 +116,10 @@ def used(record: dict[str, Any]) -> list[str]:
     return [entry["detail"] for entry in record["timeline"] if entry["event"] == "tool"]
 
 
+def waits(record: dict[str, Any]) -> bool:
+    return any(entry["event"] == "waiting" for entry in record["timeline"])
+
+
 def said(record: dict[str, Any], role: str = "agent") -> list[str]:
     return [turn["text"] for turn in record["transcript"] if turn["role"] == role]
 
@@ -205,3 +210,32 @@ async def test_killed_while_somebody_is_put_through(up: World, kills: Kills) -> 
         words = " ".join(said(record))
         assert words.count("put you through to a colleague") == 1
         assert words.count("cut off") == 1
+
+
+async def test_five_calls_outlive_every_task_with_cold_functions(up: World, desk: Desk) -> None:
+    """All die at once, while a tool is used in each; no other comes before all of them wait."""
+    request = load("patient", SCENARIOS).request
+    calls = []
+    for _ in range(5):
+        calls.append(await place(up, request=request))
+        await asyncio.sleep(1)
+
+    async def looked_up() -> bool:
+        return all(desk.keys[call.call_id] for call in calls)
+
+    await until(looked_up)
+    for task in up.media.in_service:
+        up.media.kill(task)
+    assert await asyncio.to_thread(kill_function, up, "twiml") >= 1
+    await until(records_say(calls, waits))
+    assert await asyncio.to_thread(seats, up) == (5, 5)
+    await up.media.start()
+    records = await asyncio.gather(*(call.ended() for call in calls))
+
+    away = [each for call in calls for each in outages(await call.events())]
+    print("without a stream, s:", sorted(round(each, 1) for each in away))
+    for call, record in zip(calls, records, strict=True):
+        whole(record, "callee_hung_up")
+        assert desk.keys[call.call_id] == [f"{call.call_id}/2/look_up/1"] * 2
+        assert sum("comes on Friday" in words for words in said(record)) == 1
+    assert await asyncio.to_thread(seats, up) == (0, 0)
