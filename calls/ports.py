@@ -258,6 +258,13 @@ class Telephony(Protocol):
             TelephonyError: refused, or the call is not live any more; or ``ambiguous``.
         """
 
+    def dialled(self, call_sid: str) -> bool:
+        """Whether somebody was phoned to be joined with this call: a transfer of it was made.
+
+        Raises:
+            TelephonyError: it could not be asked.
+        """
+
     def start_recording(self, call_sid: str, status_callback: str) -> str:
         """Record both sides, each on its channel, untrimmed, from now on. The RecordingSid."""
 

@@ -56,10 +56,15 @@ def fetch(call: Call, leg: int, at: datetime, *, attended: bool) -> Fetched:
         at: the present.
         attended: whether a media task is alive that takes new streams.
     """
+    if call.end_reason is EndReason.TRANSFERRED and leg > call.active_leg and not call.ended:
+        # With somebody else it would not ask: who was to transfer it died before it was done.
+        call = call.note("transfer_failed", at, end_reason=None)
     if call.ended or call.end_reason is not None:
         return Fetched(call, Step.HANG_UP)
     if leg > MAX_LEGS or at >= call.stream_until or _waited(call, at) >= WAIT:
-        return Fetched(call.will_end(EndReason.FAILED), Step.GIVE_UP)
+        # Noted as fetched: the last stream's end, if it is told late, does not cut the words short.
+        told = call.model_copy(update={"fetched_leg": leg, "fetched_at": at})
+        return Fetched(told.will_end(EndReason.FAILED), Step.GIVE_UP)
     # Whoever has waited for a leg that nobody took is connected by the next.
     waited = call.waiting_since is not None and call.fetched_leg >= leg
     newest = leg if leg > call.active_leg else max(leg, call.fetched_leg)
@@ -89,32 +94,42 @@ def stream_ended(call: Call, leg: int, stream_sid: str, event: str, at: datetime
         leg: the stream's.
         event: ``stream_stopped`` or ``stream_error``.
     """
-    detail = f"leg {leg} {stream_sid}".rstrip()
+    detail = _which(leg, stream_sid)
     if any((entry.event, entry.detail) == (event, detail) for entry in call.timeline):
         return call
-    adrift = call.adrift_since or (at if dropped(call, leg, stream_sid) else None)
-    return call.note(event, at, detail, adrift_since=adrift)
+    noted = call.note(event, at, detail)
+    adrift = call.adrift_since or (at if dropped(noted, leg, stream_sid) else None)
+    return noted.model_copy(update={"adrift_since": adrift})
 
 
 def dropped(call: Call, leg: int, stream_sid: str) -> bool:
     """Whether a call hangs in the air after the end of this stream: nobody has it, nobody asked.
 
-    False for a report that comes late or twice, when the call has gone on already.
+    One that was to be hung up is among them: its task died in the middle of the goodbye. False for
+    a report that comes late or twice, when the call has gone on already.
     """
-    if not _open(call) or leg < max(call.active_leg, call.fetched_leg):
+    if call.status is not Status.IN_PROGRESS or leg < max(call.active_leg, call.fetched_leg):
         return False
+    if call.end_reason is EndReason.TRANSFERRED:
+        # Twilio ends the stream of a call that it takes elsewhere; it does not break it.
+        broken = ("stream_error", _which(leg, stream_sid))
+        if broken not in ((entry.event, entry.detail) for entry in call.timeline):
+            return False
     # A leg that nobody served at first may have another stream by now.
     return leg > call.active_leg or _stream(call) in (None, stream_sid)
 
 
 def silent(call: Call, at: datetime, tasks: frozenset[str]) -> bool:
-    """Whether a call that still goes on at Twilio has had nobody to talk with for long.
+    """Whether a call that still goes on at Twilio has had nobody to talk with for long, or to hang
+    it up. One that was transferred has somebody whom we know nothing of.
 
     Args:
         at: the present.
         tasks: the media tasks that are alive, draining ones with them.
     """
-    if not _open(call) or call.fetched_at is None or at - call.fetched_at < SILENT:
+    if call.status is not Status.IN_PROGRESS or call.end_reason is EndReason.TRANSFERRED:
+        return False
+    if call.fetched_at is None or at - call.fetched_at < SILENT:
         return False
     if call.fetched_leg > call.active_leg:
         return True  # no stream came of it
@@ -124,11 +139,11 @@ def silent(call: Call, at: datetime, tasks: frozenset[str]) -> bool:
     return call.active_task is not None and call.active_task not in tasks
 
 
+def _which(leg: int, stream_sid: str) -> str:
+    return f"leg {leg} {stream_sid}".rstrip()
+
+
 def _stream(call: Call) -> str | None:
     """The StreamSid of the active leg."""
     started = (e.detail for e in reversed(call.timeline) if e.event == "stream_started")
     return next(started, None)
-
-
-def _open(call: Call) -> bool:
-    return call.status is Status.IN_PROGRESS and call.end_reason is None

@@ -9,7 +9,7 @@ from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 from calls import agents, resuming, status_report, stream_token
 from calls.agent import AgentError
 from calls.answered_by import detected
-from calls.call import CALL_ID, Call, Recording, now
+from calls.call import CALL_ID, Call, EndReason, Recording, now
 from calls.language import Language, language
 from calls.phone_number import masked
 from calls.ports import CallNotFoundError
@@ -206,9 +206,16 @@ def stream_status() -> Response[str]:
         # Most often Twilio follows the redirect of its instructions within some tenths.
         time.sleep(resuming.FOLLOW_SECONDS / _LOOKS)
         call = wiring.records().get(call.call_id)
-    if resuming.dropped(call, leg, sid):
+    if resuming.dropped(call, leg, sid) and not _transferred(call):
         redirecting.redirect(call, leg + 1)
     return _done()
+
+
+def _transferred(call: Call) -> bool:
+    """Whether the transfer that the record tells of was made, and the call is not ours any more."""
+    if call.end_reason is not EndReason.TRANSFERRED or call.call_sid is None:
+        return False
+    return wiring.telephony().dialled(call.call_sid)
 
 
 def _call() -> Call:

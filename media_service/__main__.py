@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import os
+from collections.abc import Callable
 
 import uvloop
 
@@ -18,8 +19,9 @@ from calls.adapters.parameters import ParameterStore
 from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.twilio_signature import is_twilios
 from calls.adapters.twilio_telephony import TwilioTelephony
+from calls.ports import Secrets
 from calls.scheduling import Scheduler
-from calls.settings import settings
+from calls.settings import Settings, settings
 from media_service import log, metrics, models
 from media_service.app import create_app
 from media_service.heartbeat import Heartbeat
@@ -33,13 +35,12 @@ from media_service.vendors import Vendors
 from media_service.warm_up import warm_up
 from media_service.world import World
 
+Compose = Callable[[Settings, Secrets], World]
 
-async def serve(host: str, port: int) -> None:
-    """Load all that calls share, then serve until a signal."""
-    chosen = settings()
-    secrets = ParameterStore(chosen.secrets_prefix)
-    vendors = Vendors(chosen, secrets)
-    world = World(
+
+def compose(chosen: Settings, secrets: Secrets) -> World:
+    """All that calls share, as AWS and the vendors have it."""
+    return World(
         settings=chosen,
         records=DynamoCallRecords(chosen.table),
         telephony=TwilioTelephony(
@@ -47,7 +48,7 @@ async def serve(host: str, port: int) -> None:
             secrets.get("twilio/auth-token"),
             chosen.twilio_api_base_url,
         ),
-        vendors=vendors,
+        vendors=Vendors(chosen, secrets),
         models=models.load(),
         greetings=DynamoGreetings(chosen.table),
         do_not_call=DynamoDoNotCall(chosen.table),
@@ -56,7 +57,14 @@ async def serve(host: str, port: int) -> None:
             DynamoSchedules(chosen.table), EventScheduler(Target.of(chosen)), chosen
         ),
     )
-    vendors.warm(agents.load(name) for name in agents.names())
+
+
+async def serve(host: str, port: int, compose: Compose = compose) -> None:
+    """Load all that calls share, then serve until a signal."""
+    chosen = settings()
+    secrets = ParameterStore(chosen.secrets_prefix)
+    world = compose(chosen, secrets)
+    world.vendors.warm(agents.load(name) for name in agents.names())
     await warm_up(world)
     # What is there now stays: the collector need not look at it again and again, which holds up
     # every call for a tenth of a second.
@@ -88,7 +96,7 @@ def _task_metadata() -> TaskMetadata | None:
     return TaskMetadata(url) if url else None
 
 
-def main() -> None:
+def main(compose: Compose = compose) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m media_service", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
@@ -96,7 +104,7 @@ def main() -> None:
     given = parser.parse_args()
     log.configure()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(given.host, given.port))
+        runner.run(serve(given.host, given.port, compose))
 
 
 if __name__ == "__main__":

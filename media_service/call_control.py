@@ -70,6 +70,8 @@ class CallControl:
                 await asyncio.to_thread(
                     self._world.telephony.transfer, self._sid, to, self._call.ours
                 )
+                # Whoever fetched a leg meanwhile may have taken it back.
+                self._journal.change(lambda call: call.will_end(EndReason.TRANSFERRED))
                 await self.gone()
                 return True
             except Exception:

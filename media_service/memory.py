@@ -73,13 +73,16 @@ class Memory:
     def messages(self) -> list[Any]:
         """For the LLM's context."""
         uses = sorted(self._uses, key=lambda use: use.turn)
+        # What was said with a use that was cut short came before it broke off.
+        last = [use for use in uses if not use.finished_at and use.turn >= self.callee_turn]
+        uses = [use for use in uses if use not in last]
         found = list(self._used(uses, before=1))
         for turn in self._turns:
             if turn.kind != "filler":  # No answer, and the LLM does not know of it.
                 role = "assistant" if turn.role == "agent" else "user"
                 found.append({"role": role, "content": turn.text})
             found += self._used(uses, before=turn.number + 1)
-        found += self._used(uses, before=self.next_number + len(uses))
+        found += self._used([*uses, *last], before=self.next_number + len(self._uses))
         return found
 
     def _used(self, uses: list[ToolUse], before: int) -> Iterator[dict[str, Any]]:

@@ -20,10 +20,13 @@ THREADS = 32
 class SignedHttp:
     """Posts JSON, as event webhooks are posted."""
 
-    def __init__(self, secrets: Secrets, http: GuardedHttp | None = None) -> None:
-        """Without ``http``, the public internet."""
+    def __init__(
+        self, secrets: Secrets, http: GuardedHttp | None = None, seconds: float = SECONDS
+    ) -> None:
+        """Without ``http``, the public internet. ``seconds`` is for a whole request."""
         self._http = http or GuardedHttp(seconds=SECONDS)
         self._secrets = secrets
+        self._seconds = seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
 
     async def post(
@@ -37,10 +40,10 @@ class SignedHttp:
 
         Raises:
             GuardedRequestError: the address may not be asked, or nothing, or too much, came.
-            TimeoutError: it took longer than SECONDS. The request may have arrived.
+            TimeoutError: it took too long. The request may have arrived.
             SecretMissingError: there is no ``webhook-secret`` to sign with.
         """
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(self._seconds):
             return await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._post, url, json.dumps(body, ensure_ascii=False).encode(),
                 idempotency_key,

@@ -18,6 +18,18 @@ class Task:
     url: str
 
 
+@dataclass(frozen=True)
+class Service:
+    """What every task runs: the product's media service, or one that is composed otherwise."""
+
+    module: str = "media_service"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it needs beside the product's settings."""
+
+
+PRODUCTS_OWN = Service()
+
+
 @dataclass
 class Tasks:
     """All of them, also those that are gone.
@@ -25,12 +37,14 @@ class Tasks:
     Args:
         environment: the settings of the media service.
         python: the interpreter, and with it the environment, that it runs in.
+        service: what is run.
     """
 
     plan: Plan
     targets: Targets
     environment: Mapping[str, str]
     python: str
+    service: Service = PRODUCTS_OWN
     started: list[Task] = field(default_factory=list)
     _registered: list[Task] = field(default_factory=list)
 
@@ -48,9 +62,9 @@ class Tasks:
         number, port = len(self.started) + 1, free_port()
         name = "media" if number == 1 else f"media-{number}"
         process, _ = await Process.start(
-            name, "media_service", "--host", "127.0.0.1", "--port", str(port),
+            name, self.service.module, "--host", "127.0.0.1", "--port", str(port),
             logs=self.plan.logs, ready="the media service listens",
-            environment=self.environment, python=self.python,
+            environment={**self.environment, **self.service.environment}, python=self.python,
         )  # fmt: skip
         task = Task(name, process, f"http://127.0.0.1:{port}")
         self.started.append(task)

@@ -18,8 +18,9 @@ from rehearsal.cloud.environment import credentials
 from rehearsal.misfortune import Part
 from rehearsal.plan import Plan, Vendor
 from rehearsal.process import Process, ProcessError, clean, free_port
+from rehearsal.scenario import FOLDER
 from rehearsal.targets import Targets
-from rehearsal.tasks import Tasks
+from rehearsal.tasks import PRODUCTS_OWN, Service, Tasks
 
 __all__ = ["Say", "World", "dialout", "free_port", "world"]
 
@@ -58,6 +59,8 @@ async def world(
     media_python: str = sys.executable,
     tasks: int = 1,
     limits: Mapping[str, str] = MappingProxyType({}),
+    service: Service = PRODUCTS_OWN,
+    scenarios: Path = FOLDER,
 ) -> AsyncIterator[World]:
     """Everything that ``plan`` asks for, started side by side; all of it stopped in the end.
 
@@ -68,19 +71,22 @@ async def world(
         media_python: the interpreter, and with it the environment, of the media service.
         tasks: so many media tasks run at first.
         limits: settings of the product in the place of those that a rehearsal opens.
+        service: what the media tasks run.
+        scenarios: the folder of who answers, and of what the LLM says.
 
     Raises:
         ProcessError: something did not come up; nothing is left running.
     """
+    told = ["--scenarios", str(scenarios), "--default-scenario", scenario]
     async with AsyncExitStack() as stack:
         cloud = await stack.enter_async_context(LocalCloud(plan.folder))
         say("local cloud up")
         starting = [
             asyncio.create_task(each)
             for each in (
-                _stand_in(stack, plan, plan.twilio, "twilio", _twilio_options(plan, scenario)),
+                _stand_in(stack, plan, plan.twilio, "twilio", _twilio_options(plan, told)),
                 _stand_in(stack, plan, plan.deepgram, "deepgram", []),
-                _stand_in(stack, plan, plan.groq, "llm", ["--default-scenario", scenario]),
+                _stand_in(stack, plan, plan.groq, "llm", told),
             )
         ]
         try:
@@ -102,7 +108,12 @@ async def world(
             deployment = await cloud.deploy(settings)
             say("stack deployed")
             media = await _media(
-                stack, plan, {**settings, **deployment.environment}, media_python, tasks
+                stack,
+                plan,
+                {**settings, **deployment.environment},
+                media_python,
+                service,
+                tasks,
             )
             await _started(
                 stack, plan, "gateway", "rehearsal.gateway",
@@ -127,9 +138,9 @@ async def world(
         )  # fmt: skip
 
 
-def _twilio_options(plan: Plan, scenario: str) -> list[str]:
+def _twilio_options(plan: Plan, told: list[str]) -> list[str]:
     return [
-        "--default-scenario", scenario,
+        *told,
         "--account-sid", plan.account_sid,
         "--auth-token", plan.twilio.key,
         "--recordings", str(plan.folder / "twilio"),
@@ -152,9 +163,10 @@ async def _started(stack: AsyncExitStack, plan: Plan, name: str, *argv: str) -> 
 
 
 async def _media(
-    stack: AsyncExitStack, plan: Plan, environment: dict[str, str], python: str, number: int
-) -> Tasks:
-    tasks = Tasks(plan, Targets(plan.folder / "targets"), environment, python)
+    stack: AsyncExitStack, plan: Plan, environment: dict[str, str], python: str,
+    service: Service, number: int,
+) -> Tasks:  # fmt: skip
+    tasks = Tasks(plan, Targets(plan.folder / "targets"), environment, python, service)
     stack.push_async_callback(tasks.stop)
     for _ in range(number):
         await tasks.start()

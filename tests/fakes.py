@@ -357,6 +357,10 @@ class FakeTelephony:
         self._fail()
         self.transferred.append((call_sid, to, caller_id))
 
+    def dialled(self, call_sid: str) -> bool:
+        self._fail()
+        return call_sid in (sid for sid, _, _ in self.transferred)
+
     def start_recording(self, call_sid: str, status_callback: str) -> str:
         self._fail()
         self.recorded.append((call_sid, status_callback))

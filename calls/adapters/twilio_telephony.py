@@ -105,6 +105,11 @@ class TwilioTelephony:
         with _errors():
             self._call(call_sid).update(twiml=str(response))
 
+    def dialled(self, call_sid: str) -> bool:
+        """See the port. Whom a ``<Dial>`` phones is a call of its own, with this one as parent."""
+        with _errors():
+            return bool(self._client.calls.list(parent_call_sid=call_sid, limit=1, page_size=1))
+
     def start_recording(self, call_sid: str, status_callback: str) -> str:
         """See the port."""
         with _errors():

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipecat.frames.frames import FunctionCallResultProperties
 
+from calls.tool_use import ToolUse
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool
 
@@ -13,7 +14,7 @@ NAME = "do_not_call"
 def do_not_call(controls: Controls) -> Tool:
     """Every agent's. The callee's own words and key do the same without it."""
 
-    async def run(arguments: dict[str, Any]) -> Result:
+    async def run(arguments: dict[str, Any], _: ToolUse) -> Result:
         controls.opt_out(arguments.get("reason"))
         return Result(
             {"status": "never called again; the call ends"},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from calls.tool_use import ToolUse
 from media_service.frames import LeavingResult
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool
@@ -12,7 +13,7 @@ NAME = "end_call"
 def end_call(controls: Controls) -> Tool:
     """Every agent's."""
 
-    async def run(_: dict[str, Any]) -> Result:
+    async def run(_: dict[str, Any], __: ToolUse) -> Result:
         controls.hang_up()
         return Result(
             {"status": "the call ends once the goodbye has been heard"},

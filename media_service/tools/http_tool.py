@@ -7,6 +7,7 @@ from typing import Any
 
 from calls.adapters.guarded_http import Answer, GuardedRequestError
 from calls.ports import SecretMissingError
+from calls.tool_use import ToolUse
 from calls.tools import HttpTool
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool, failed
@@ -24,7 +25,7 @@ def http_tool(controls: Controls, name: str, declared: HttpTool, filler: Callabl
         filler: the next phrase to say while its answer is waited for.
     """
 
-    async def run(arguments: dict[str, Any]) -> Result:
+    async def run(arguments: dict[str, Any], use: ToolUse) -> Result:
         await controls.fill(declared.filler or filler())
         body = {
             "call_id": controls.call.call_id,
@@ -35,8 +36,7 @@ def http_tool(controls: Controls, name: str, declared: HttpTool, filler: Callabl
         }
         fields = {"call_id": controls.call.call_id, "tool": name}
         try:
-            key = controls.uses.idempotency_key(name, arguments)
-            answer = await controls.post(declared.url, body, key)
+            answer = await controls.post(declared.url, body, controls.uses.idempotency_key(use))
         except GuardedRequestError as error:
             log.warning("a tool was not reached", extra={**fields, "why": str(error)})
             return failed(str(error))

@@ -5,6 +5,7 @@ from typing import Any
 
 from calls import outcome
 from calls.call import Call
+from calls.tool_use import ToolUse
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool, done, failed
 
@@ -17,7 +18,7 @@ def record_answer(controls: Controls, schema: dict[str, Any]) -> Tool:
     def known(call: Call, said: dict[str, Any]) -> Call:
         return call.model_copy(update={"outcome": outcome.merge(call.outcome, said)})
 
-    async def run(arguments: dict[str, Any]) -> Result:
+    async def run(arguments: dict[str, Any], _: ToolUse) -> Result:
         said = outcome.merge(None, arguments)
         if not said:
             return failed("nothing to record: give at least one answer")

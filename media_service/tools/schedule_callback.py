@@ -14,6 +14,7 @@ from calls.dial_request import DialRequest
 from calls.planning import DialRefusedError
 from calls.schedule import ScheduleRequest
 from calls.scheduling import Scheduler, ScheduleRefusedError
+from calls.tool_use import ToolUse
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool, failed
 
@@ -37,7 +38,7 @@ def schedule_callback(controls: Controls, scheduler: Scheduler) -> Tool | None:
     noted = [each.detail for each in call.timeline if each.event == "callback_scheduled"]
     made = [schedule_id for schedule_id in noted[-1:] if schedule_id]
 
-    async def run(arguments: dict[str, Any]) -> Result:
+    async def run(arguments: dict[str, Any], _: ToolUse) -> Result:
         zone = arguments["time_zone"] if len(zones) > 1 else zones[0]
         try:
             at = _moment(arguments["at"], zone)

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipecat.frames.frames import FunctionCallResultProperties
 
+from calls.tool_use import ToolUse
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool
 
@@ -15,7 +16,7 @@ MOST = 32
 def send_digits(controls: Controls) -> Tool:
     """For an agent with ``tools.send_digits``."""
 
-    async def run(arguments: dict[str, Any]) -> Result:
+    async def run(arguments: dict[str, Any], _: ToolUse) -> Result:
         await controls.press(arguments["digits"])
         # The machine at the other end speaks next.
         return Result({"status": "pressed"}, FunctionCallResultProperties(run_llm=False))

@@ -8,6 +8,7 @@ import jsonschema
 from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.frames.frames import FunctionCallResultProperties
 
+from calls.tool_use import ToolUse
 from media_service.frames import QuietResult
 
 NOTHING: dict[str, Any] = {"type": "object", "properties": {}}
@@ -28,8 +29,9 @@ class Tool:
 
     name: str
     description: str
-    run: Callable[[dict[str, Any]], Awaitable[Result]]
-    """Takes arguments that fit ``parameters``. What it raises is logged, and told in no detail."""
+    run: Callable[[dict[str, Any], ToolUse], Awaitable[Result]]
+    """Takes arguments that fit ``parameters``, and the use of it that this is. What it raises is
+    logged, and told in no detail."""
     parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """A JSON schema of an object."""
     check: Callable[[Mapping[str, Any]], list[str]] | None = None

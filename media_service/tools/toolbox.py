@@ -85,7 +85,7 @@ class Toolbox:
         uses = self._controls.uses
         use = uses.begin(tool.name, arguments)
         try:
-            result = await tool.run(dict(arguments))
+            result = await tool.run(dict(arguments), use)
         except Exception:
             log.exception("a tool failed", extra=self._where(tool.name))
             result = failed("it did not work")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from calls.tool_use import ToolUse
 from media_service.frames import LeavingResult
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool
@@ -14,7 +15,7 @@ def transfer_call(controls: Controls) -> Tool:
     targets = controls.agent.tools.transfer_call
     who = "\n".join(f"- {name}: {target.description}" for name, target in targets.items())
 
-    async def run(arguments: dict[str, Any]) -> Result:
+    async def run(arguments: dict[str, Any], _: ToolUse) -> Result:
         name = arguments["target"]
         controls.transfer(name, targets[name])
         return Result(

@@ -29,23 +29,23 @@ class Uses:
         self._change = change
         # What was cut short is done again under the same key.
         self._taken = {use.key for use in earlier if use.finished_at}
-        self._open: dict[str, ToolUse] = {}
+        self._cut_short = [use for use in earlier if not use.finished_at]
         self._waiting: ToolUse | None = None
 
     def begin(self, name: str, arguments: Mapping[str, Any]) -> ToolUse:
         """A tool is about to run."""
-        turn, nth = self._turn(), 1
-        while f"{turn}/{name}/{nth}" in self._taken:
-            nth += 1
-        use = ToolUse(turn=turn, name=name, nth=nth, arguments=dict(arguments))
+        use = ToolUse(turn=self._turn(), name=name, nth=1, arguments=dict(arguments))
+        while use.key in self._taken:
+            use = use.model_copy(update={"nth": use.nth + 1})
+        # Of several that were cut short, that which was for the same.
+        same = [each for each in self._cut_short if _about(each) == _about(use)]
+        use = next((each for each in same if each.key not in self._taken), use)
         self._taken.add(use.key)
-        self._open[use.key] = use
         self._note(use)
         return use
 
     def end(self, use: ToolUse, result: Mapping[str, Any], *, answered: bool) -> None:
         """It has run, and the LLM is told this; ``answered``: it has nothing to say of it."""
-        self._open.pop(use.key, None)
         self._note(use.finished(result, now(), answered=answered))
 
     def wait(self, use: ToolUse) -> None:
@@ -58,12 +58,13 @@ class Uses:
             self.end(self._waiting, result, answered=False)
             self._waiting = None
 
-    def idempotency_key(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """Of the use that runs now: its repetition, by whichever leg, has the same."""
-        use = next(
-            use for use in self._open.values() if (use.name, use.arguments) == (name, arguments)
-        )
+    def idempotency_key(self, use: ToolUse) -> str:
+        """Its repetition, by whichever leg, has the same; no other use has."""
         return f"{self._call_id}/{use.key}"
 
     def _note(self, use: ToolUse) -> None:
         self._change(lambda call: call.model_copy(update={"tool_uses": noted(call.tool_uses, use)}))
+
+
+def _about(use: ToolUse) -> tuple[int, str, dict[str, Any]]:
+    return use.turn, use.name, use.arguments

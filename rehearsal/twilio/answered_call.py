@@ -191,6 +191,7 @@ class AnsweredCall:
         """Phone somebody else and join them to the callee, until one of them hangs up."""
         sid, part = new_sid("CA"), self._network.person(number)
         rings_for = part.rings_for if part else patience
+        self._call.children.append((sid, number))
         self.note("dialling", sid=sid, known=part is not None)
         await asyncio.sleep(min(rings_for, patience))
         if part is None or rings_for > patience:

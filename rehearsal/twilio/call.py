@@ -71,6 +71,8 @@ class Call:
     ended: float | None = None
     answered_by: str | None = None
     sequence: int = 0
+    children: list[tuple[str, str]] = field(default_factory=list)
+    """The SIDs and numbers of those who were phoned to be joined with it."""
     events: EventLog = field(default_factory=EventLog)
 
     @property

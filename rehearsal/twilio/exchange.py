@@ -11,7 +11,7 @@ from . import call_request
 from .account import Account, Number
 from .call import Call, Clock, new_sid
 from .call_request import CallRequest
-from .fault import CALL, CREATE, Faults
+from .fault import CALL, CREATE, TRANSFER, Faults
 from .phone_call import PhoneCall
 from .problem import server_error, too_many_requests
 from .recorder import Recorder
@@ -64,6 +64,17 @@ class Exchange:
         if "create_500_after" in faults:
             raise server_error()
         return call
+
+    async def transferring(self) -> None:
+        """Somebody wants a live call to do something else.
+
+        Raises:
+            Problem: it does not, by order.
+        """
+        struck = self.faults.take(TRANSFER)
+        if "transfer_hangs" in struck:
+            await asyncio.sleep(float(struck["transfer_hangs"].get("seconds", 5.0)))
+            raise server_error()
 
     def _dial(self, request: CallRequest, faults: dict[str, dict[str, Any]]) -> Call:
         return self._begin(request, faults, *self._scenarios.answering(request.to))

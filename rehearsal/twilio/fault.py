@@ -16,6 +16,10 @@ CALL = (
 )
 """Travel with a call; one that ``CREATE`` refused does not use them up."""
 
+TRANSFER = ("transfer_hangs",)
+"""Strikes a live call that is given its new instructions as TwiML: nothing is done, and the answer,
+after so many seconds, is an error of Twilio's."""
+
 ACCOUNT = ("account_trial", "number_without_voice", "country_closed")
 """Strike whoever asks for the account, its numbers, or a country's dialing permission."""
 
@@ -29,6 +33,7 @@ DETAILS: Mapping[str, Mapping[str, type]] = {
     "webhook_lost": {"path": str, "status": str},
     "stream_cut": {"seconds": float},
     "redirect_on_broken": {"then": str},
+    "transfer_hangs": {"seconds": float},
     "account_trial": {},
     "number_without_voice": {},
     "country_closed": {},

@@ -49,6 +49,12 @@ def call(call: Call) -> dict[str, Any]:
     }
 
 
+def children(parent: Call) -> list[dict[str, Any]]:
+    """Those whom its ``<Dial>`` phoned, as far as anybody asks: who they are, and whose."""
+    own = {"parent_call_sid": parent.sid, "direction": "outbound-dial"}
+    return [{**call(parent), **own, "sid": sid, "to": to} for sid, to in parent.children]
+
+
 def recording(recording: Recording, account_sid: str, base_url: str) -> dict[str, Any]:
     """A Recording resource."""
     path = f"{account_path(account_sid)}/Recordings/{recording.sid}"

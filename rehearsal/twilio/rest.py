@@ -83,8 +83,13 @@ async def fetch_call(request: web.Request) -> web.Response:
 
 
 async def list_calls(request: web.Request) -> web.Response:
-    """``GET Calls.json``, newest first"""
+    """``GET Calls.json``, newest first; with ``ParentCallSid``, whom that one was joined with"""
     calls = [phone.call for phone in request.app[EXCHANGE].calls.values()]
+    if parent := request.query.get("ParentCallSid"):
+        return paged(
+            request, "calls",
+            [child for call in calls if call.sid == parent for child in resource.children(call)],
+        )  # fmt: skip
     chosen = [call for call in reversed(calls) if _matches(call, request)]
     return paged(request, "calls", [resource.call(call) for call in chosen])
 
@@ -104,6 +109,8 @@ async def update_call(request: web.Request) -> web.Response:
     document = call_request.document(form)
     if phone.call.status != "in-progress":
         raise not_in_progress()
+    if isinstance(document, str):
+        await request.app[EXCHANGE].transferring()
     phone.redirect(document)
     return web.json_response(resource.call(phone.call))
 

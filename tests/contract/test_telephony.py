@@ -74,10 +74,13 @@ async def test_a_talking_call_is_transferred_and_ends_with_that(
     )
     sid = await asyncio.to_thread(talking, twilio, network)
     await _until(lambda: twilio.status(sid) == TwilioCall(sid, "in-progress"))
+    assert not await asyncio.to_thread(twilio.dialled, sid)
     await asyncio.to_thread(twilio.transfer, sid, "+15550100007", FROM)
+    await _until(lambda: twilio.dialled(sid))
     await _until(lambda: (twilio.status(sid) or TwilioCall(sid, "")).status == "completed")
     dialled = [event for event in network.events(sid) if event["event"] == "dialled"]
     assert [event["status"] for event in dialled] == ["completed"]
+    assert await asyncio.to_thread(twilio.dialled, sid), "it is known afterwards too"
     assert not any(hook.path == "/never" for hook in network.product.hooks)
 
 

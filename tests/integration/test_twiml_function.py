@@ -293,12 +293,46 @@ def test_a_call_that_twilio_takes_on_by_itself_is_left_to_it(
     assert redirects(twilio) == []
 
 
-def test_a_call_that_ended_on_purpose_is_not_pointed_anywhere(call_id: str, twilio: Twilio) -> None:
+def leaving(call_id: str, reason: EndReason) -> None:
     send("/twiml", f"call_id={call_id}&leg=1")
     claimed(call_id)
-    wiring.records().update(call_id, lambda c: c.will_end(EndReason.AGENT_HUNG_UP))
+    wiring.records().update(call_id, lambda c: c.will_end(reason))
+
+
+def test_a_call_that_is_hung_up_on_purpose_is_not_pointed_anywhere(
+    call_id: str, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving(call_id, EndReason.AGENT_HUNG_UP)
+    # Twilio tells of the stream's end and of the call's at once, and the one may be the faster.
+    over = {"CallStatus": "completed", "CallDuration": "30"}
+    monkeypatch.setattr(
+        "functions.twiml.time.sleep", lambda _: send("/status", f"call_id={call_id}", over)
+    )
     stream(call_id, 1, "stream-stopped")
     assert redirects(twilio) == []
+
+
+def test_a_call_whose_goodbye_broke_off_is_not_left_open(
+    call_id: str, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.twiml.time.sleep", lambda _: None)
+    leaving(call_id, EndReason.AGENT_HUNG_UP)
+    stream(call_id, 1)
+    (redirect,) = redirects(twilio)
+    assert redirect["Url"] == [f"{PUBLIC}/twiml?call_id={call_id}&leg=2"]
+    answer = send("/twiml", f"call_id={call_id}&leg=2")
+    assert [verb.tag for verb in ET.fromstring(answer["body"])] == ["Hangup"]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_of_a_transfer_whose_stream_broke_twilio_knows_whether_it_was_made(
+    call_id: str, twilio: Twilio, monkeypatch: pytest.MonkeyPatch, made: bool
+) -> None:
+    monkeypatch.setattr("functions.twiml.time.sleep", lambda _: None)
+    leaving(call_id, EndReason.TRANSFERRED)
+    twilio.answers += [(200, {"calls": [{"sid": "CA9"}] if made else [], "page_size": 1})]
+    stream(call_id, 1)
+    assert len(redirects(twilio)) == (0 if made else 1)
 
 
 def test_the_seat_moves_with_the_call(call_id: str, monkeypatch: pytest.MonkeyPatch) -> None:

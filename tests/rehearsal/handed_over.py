@@ -77,9 +77,12 @@ def _http() -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=30, trust_env=False)
 
 
-async def place(up: World, number: int | None = None) -> Watched:
-    """One more call of the scenario, under a number of its own where the world's default is it."""
-    request = scenario.load(SCENARIO).request
+async def place(
+    up: World, number: int | None = None, request: dict[str, Any] | None = None
+) -> Watched:
+    """One more call: as requested, or of the scenario, under a number of its own where the world's
+    default is it."""
+    request = request or scenario.load(SCENARIO).request
     if number is not None:
         request = {**request, "to_number": f"+155501009{number:02}"}
     async with _http() as api:

@@ -2,8 +2,6 @@
 
 import asyncio
 import functools
-import os
-import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -22,6 +20,7 @@ from rehearsal.plan import API_KEY, plan
 from rehearsal.trial import Trial, try_call
 from rehearsal.world import World, free_port, world
 from tests.rehearsal.handed_over import count, in_the_answer, place, speaking
+from tests.rehearsal.killed_function import kill_function
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 BEARER = {"Authorization": f"Bearer {API_KEY}"}
@@ -287,24 +286,6 @@ async def test_a_task_killed_in_a_sentence_leaves_its_call_to_another(
     assert record["end_reason"] == "canceled"
     assert [turn["kind"] for turn in record["transcript"]].count("greeting") == 1
     assert call.call_id not in await asyncio.to_thread(seats, up)
-
-
-def kill_function(up: World, name: str) -> int:
-    """Kill every process of a function outright, in this world alone; how many there were."""
-    killed = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        ours = {
-            f"AWS_LAMBDA_FUNCTION_NAME=dialout-rehearsal-{name}".encode(),
-            f"AWS_ENDPOINT_URL={up.deployment.endpoint}".encode(),
-        }
-        if ours <= set(environment):
-            os.kill(int(process.name), signal.SIGKILL)
-            killed += 1
-    return killed
 
 
 @pytest.mark.acceptance

@@ -46,8 +46,18 @@ def test_each_leg_connects_and_again_when_it_is_fetched_twice() -> None:
 
 @pytest.mark.parametrize("leg", [1, 2, 11])
 def test_what_was_ended_on_purpose_never_resumes(leg: int) -> None:
-    assert step(talking().will_end(EndReason.TRANSFERRED), leg) is Step.HANG_UP
+    assert step(talking().will_end(EndReason.AGENT_HUNG_UP), leg) is Step.HANG_UP
     assert step(talking().end(EndReason.BUSY, AT), leg) is Step.HANG_UP
+
+
+def test_a_transfer_that_was_never_made_is_taken_back_by_whoever_asks_for_the_next_leg() -> None:
+    told = talking(2).will_end(EndReason.TRANSFERRED)
+    going_on = resuming.fetch(told, 3, AT, attended=True)
+    assert going_on.step is Step.CONNECT
+    assert going_on.call.claim_leg(3, "MZ3", AT).end_reason is None
+    assert going_on.call.timeline[-1].event == "transfer_failed"
+    assert step(told, 2) is Step.HANG_UP, "a repetition that comes late tells nothing"
+    assert step(told.end(EndReason.TRANSFERRED, AT), 3) is Step.HANG_UP
 
 
 def test_ten_legs_and_no_more() -> None:
@@ -56,6 +66,8 @@ def test_ten_legs_and_no_more() -> None:
     given_up = resuming.fetch(talking(MAX_LEGS), MAX_LEGS + 1, AT, attended=True)
     assert given_up.step is Step.GIVE_UP
     assert given_up.call.end_reason is EndReason.FAILED
+    # The last stream's end may be told late: the apology is heard to its end.
+    assert not resuming.dropped(broken(given_up.call, MAX_LEGS), MAX_LEGS, f"MZ{MAX_LEGS}")
 
 
 def test_a_leg_that_nobody_took_is_tried_again_after_words() -> None:
@@ -116,8 +128,18 @@ def test_late_and_repeated_reports_touch_nobody() -> None:
     assert not resuming.dropped(broken(retried, 1, sid="MZ1"), 1, "MZ1")
 
 
-def test_a_call_that_is_over_or_about_to_be_is_not_dropped() -> None:
-    assert not resuming.dropped(talking().will_end(EndReason.AGENT_HUNG_UP), 1, "MZ1")
+def test_a_call_whose_goodbye_broke_off_is_dropped_too() -> None:
+    assert resuming.dropped(broken(talking().will_end(EndReason.AGENT_HUNG_UP)), 1, "MZ1")
+
+
+def test_a_transferred_call_is_dropped_only_if_its_stream_broke() -> None:
+    told = talking().will_end(EndReason.TRANSFERRED)
+    taken = resuming.stream_ended(told, 1, "MZ1", "stream_stopped", AT)
+    assert not resuming.dropped(taken, 1, "MZ1")
+    assert resuming.dropped(broken(told), 1, "MZ1")
+
+
+def test_a_call_that_is_over_or_not_yet_begun_is_not_dropped() -> None:
     assert not resuming.dropped(talking().end(EndReason.CALLEE_HUNG_UP, AT), 1, "MZ1")
     assert not resuming.dropped(made(), 1, "MZ1")
 
@@ -134,6 +156,8 @@ def test_the_last_net_catches_what_hangs_in_the_air_for_long() -> None:
     assert not silent(broken(talking(), seconds=5), 20)
     assert silent(fetched(talking(), 2), 31), "no stream came of it"
     assert silent(talking(), 31, frozenset({"task 2"})), "its task is gone, and nobody said so"
+    leaving = talking().will_end(EndReason.OPTED_OUT)
+    assert silent(leaving, 31, frozenset({"task 2"})), "nobody is left to hang it up"
 
 
 def test_the_last_net_leaves_all_others_alone() -> None:
@@ -142,7 +166,8 @@ def test_the_last_net_leaves_all_others_alone() -> None:
     resumed = fetched(broken(talking()), 2, 2).claim_leg(2, "MZ2", AT + 3 * SECOND, "task 2")
     assert not silent(resumed, 300)
     assert not silent(broken(resumed, 1, 100), 300), "a report that came late"
-    assert not silent(talking().will_end(EndReason.OPTED_OUT), 300, frozenset())
+    assert not silent(talking().will_end(EndReason.OPTED_OUT), 300)
+    assert not silent(broken(talking().will_end(EndReason.TRANSFERRED)), 300, frozenset())
     assert not silent(NEW, 300), "answered, and nothing fetched: Twilio knows"
 
 

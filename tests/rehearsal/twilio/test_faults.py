@@ -79,6 +79,21 @@ async def test_an_ambiguous_create_makes_one(network: Rehearsed, product: Produc
     assert [each.sid for each in found] == [call["sid"]]
 
 
+async def test_a_transfer_that_hangs_is_not_made(network: Rehearsed, product: Product) -> None:
+    await admin(network, "PUT", "/faults", {"name": "transfer_hangs", "seconds": 0.1})
+    product.twiml["/twiml"] = '<Response><Pause length="60"/></Response>'
+    sid = await network.dial()
+    while "answered" not in network.names(sid):
+        await asyncio.sleep(0.01)
+    dial = "<Response><Dial>+15550100007</Dial></Response>"
+    with pytest.raises(TwilioRestException) as refused:
+        await network.do(lambda: network.client.calls(sid).update(twiml=dial))
+    assert refused.value.status == 500
+    assert "redirected" not in network.names(sid)
+    await network.do(lambda: network.client.calls(sid).update(twiml=dial))
+    assert network.names(sid).count("redirected") == 1
+
+
 async def test_webhooks_come_twice_late_or_never(network: Rehearsed, product: Product) -> None:
     await admin(network, "PUT", "/faults", {"name": "webhook_duplicate", "path": "/twiml"})
     await admin(network, "PUT", "/faults", {"name": "webhook_lost", "path": "/status"})

@@ -75,6 +75,15 @@ def test_the_llm_sees_what_was_done_where_it_was_done() -> None:
     assert CUT_SHORT["error"] in messages[-1]["content"]
 
 
+def test_what_broke_off_is_the_last_that_the_llm_sees() -> None:
+    """What was said with it was said before: the LLM is to answer the break."""
+    announced = [*GREETED, turn(3, "agent", "I will put you through.", kind="goodbye")]
+    messages = Memory(announced, [use(2)]).messages
+    assert [message["role"] for message in messages] == [
+        "assistant", "user", "assistant", "assistant", "tool",
+    ]  # fmt: skip
+
+
 def test_silences_since_the_callee_last_spoke_count_on() -> None:
     idle = [turn(number, "agent", "Hello?", kind="idle") for number in (3, 4)]
     assert Memory([*GREETED, *idle]).silences == 2

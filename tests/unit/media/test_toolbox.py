@@ -9,6 +9,7 @@ import pytest
 from calls.adapters.guarded_http import Answer, GuardedRequestError
 from calls.call import Recording
 from calls.ports import SecretMissingError
+from calls.tool_use import ToolUse
 from calls.tools import RESERVED, HttpTool, Tools, TransferTarget
 from media_service.frames import LeavingResult, QuietResult
 from media_service.tools.http_tool import MOST_BYTES
@@ -211,7 +212,7 @@ async def test_fillers_take_turns_and_a_tool_may_have_its_own() -> None:
 async def test_a_tool_runs_once_at_a_time_and_is_seen_running() -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def run(_: dict[str, Any]) -> Result:
+    async def run(_: dict[str, Any], __: ToolUse) -> Result:
         begun.set()
         await go_on.wait()
         return Result({"status": "done"})

@@ -30,12 +30,22 @@ async def test_the_record_knows_what_was_found() -> None:
 
 async def test_what_another_leg_repeats_has_the_same_key() -> None:
     desk = Desk()
-    desk.uses.begin("look_up", {"order": 7})
-    first = desk.uses.idempotency_key("look_up", {"order": 7})
+    first = desk.uses.idempotency_key(desk.uses.begin("look_up", {"order": 7}))
     other = Desk(call=desk.call)  # The process was killed meanwhile.
     await box(other).run("look_up", {"order": 7})
     assert other.keys == [first] == [f"{desk.call.call_id}/2/look_up/1"]
     assert [use.finished_at is not None for use in other.call.tool_uses] == [True]
+
+
+async def test_of_two_that_were_cut_short_each_is_repeated_under_its_own_key() -> None:
+    desk = Desk()
+    seven, eight = (desk.uses.begin("look_up", {"order": order}) for order in (7, 8))
+    other = Desk(call=desk.call)
+    for order in (8, 7, 8):  # In another order, and one of them once more.
+        await box(other).run("look_up", {"order": order})
+    keys = [desk.uses.idempotency_key(use) for use in (eight, seven)]
+    assert other.keys[:2] == keys
+    assert other.keys[2].endswith("/3")
 
 
 async def test_what_was_finished_and_is_done_again_is_another_use() -> None:
@@ -84,8 +94,7 @@ def test_a_record_holds_so_many_and_no_more_of_each() -> None:
     assert len(str(long.result)) < LONGEST + 50
 
 
-def test_a_key_names_call_turn_and_tool() -> None:
+def test_a_key_names_call_turn_and_tool_and_two_uses_that_are_alike_have_two() -> None:
     uses = Uses("01", (), lambda: 3, lambda _: None)
-    uses.begin("book", {"day": 1})
-    uses.begin("book", {"day": 2})
-    assert uses.idempotency_key("book", {"day": 2}) == "01/3/book/2"
+    alike = [uses.begin("book", {"day": 1}) for _ in range(2)]
+    assert [uses.idempotency_key(use) for use in alike] == ["01/3/book/1", "01/3/book/2"]
