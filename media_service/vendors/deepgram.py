@@ -16,7 +16,6 @@ from deepgram import AsyncDeepgramClient
 from deepgram.listen.v1.types import ListenV1Finalize
 from pipecat.frames.frames import (
     Frame,
-    InputAudioRawFrame,
     ServiceSwitcherRequestMetadataFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -91,24 +90,18 @@ class Stt(DeepgramSTTService):
         self._mending = self._watching = None
         await super().cleanup()  # type: ignore[no-untyped-call]
 
-    async def process_audio_frame(
-        self, frame: InputAudioRawFrame, direction: FrameDirection
-    ) -> None:
-        """See Pipecat; but send it with what comes next, as long as it is little."""
-        self._unsent += frame.audio
-        if len(self._unsent) >= SENT_BYTES:
-            await self._send_on(direction)
-
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
-        """See Pipecat; and keep the sound until it is transcribed."""
-        self._unconfirmed.append(audio)
-        async for frame in super().run_stt(audio):
-            yield frame
+        """See Pipecat; but it goes out with what comes next, as long as it is little, and is kept
+        until it is transcribed."""
+        self._unsent += audio
+        if len(self._unsent) >= SENT_BYTES:
+            await self._send_on()
+        yield None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """See Pipecat; and from each `Finalize` on, expect an answer."""
         if isinstance(frame, VADUserStoppedSpeakingFrame) and self._unsent:
-            await self._send_on(FrameDirection.DOWNSTREAM)
+            await self._send_on()
         await super().process_frame(frame, direction)
         if isinstance(frame, ServiceSwitcherRequestMetadataFrame) and self._standby:
             self._standby = False
@@ -129,10 +122,11 @@ class Stt(DeepgramSTTService):
         """The SDK's connection, or None. (Pipecat annotates it as None alone.)"""
         return self._connection
 
-    async def _send_on(self, direction: FrameDirection) -> None:
+    async def _send_on(self) -> None:
         audio, self._unsent = self._unsent, b""
-        frame = InputAudioRawFrame(audio=audio, sample_rate=SAMPLE_RATE, num_channels=1)
-        await super().process_audio_frame(frame, direction)
+        self._unconfirmed.append(audio)
+        async for _ in super().run_stt(audio):
+            pass
 
     async def _on_message(self, message: Any) -> None:
         self._message_at = time.monotonic()
