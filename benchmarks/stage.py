@@ -6,13 +6,14 @@ compiled bytecode.
 
 import asyncio
 import importlib.util
+import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,29 +61,30 @@ class Stage:
     records: DynamoCallRecords
     greetings: DynamoGreetings
     queue: PrepareQueue
-    _made: int = 0
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def call(self) -> Call:
         """Another call that was just answered; it rings, until ``answer``."""
-        self._made += 1
-        at = now()
+        number, at = next(self._numbers), now()
         call = Call(
-            call_id=f"01BENCH{self._made:019}", status=Status.RINGING, to_number="+15550100001",
+            call_id=f"01BENCH{number:019}", status=Status.RINGING, to_number="+15550100001",
             from_number="+15550000001", agent="amelia", api_key="bench", created_at=at,
             variables=VARIABLES,
             max_call_seconds=600, stream_until=at + timedelta(minutes=10),
-            call_sid=f"CA{self._made:032}",
+            call_sid=f"CA{number:032}",
         )  # fmt: skip
         self.records.create(call)
         return call
 
-    def stream(self, call: Call) -> dict[str, Any]:
+    def stream(self, call: Call, leg: int = 1) -> dict[str, Any]:
         """What ``caller.calling`` needs beside the address."""
         assert call.call_sid
-        token = stream_token.sign(STREAM_SECRET, call.call_id, 1, call.call_sid, call.stream_until)
+        token = stream_token.sign(
+            STREAM_SECRET, call.call_id, leg, call.call_sid, call.stream_until
+        )
         return {
             "call_sid": call.call_sid,
-            "parameters": {"call_id": call.call_id, "leg": "1", "token": token},
+            "parameters": {"call_id": call.call_id, "leg": str(leg), "token": token},
             "signed_url": PUBLIC_WS,
             "token": AUTH_TOKEN,
         }
@@ -100,13 +102,26 @@ class Stage:
     @asynccontextmanager
     async def media(self) -> AsyncIterator[str]:
         """A media service's process; the address of its socket."""
+        async with self.media_process() as (_, url):
+            yield url
+
+    @asynccontextmanager
+    async def media_process(
+        self, name: str = "media", **settings: str
+    ) -> AsyncIterator[tuple[Process, str]]:
+        """A media service's process, for whoever looks at it too; and the address of its socket.
+
+        Args:
+            name: its log's.
+            settings: environment variables on top of the stage's.
+        """
         process, line = await Process.start(
-            "media", "media_service", "--port", "0",
+            name, "media_service", "--port", "0",
             logs=self.folder, ready="(.*the media service listens.*)",
-            environment={**self.environment, **_BYTECODE},
+            environment={**self.environment, **_BYTECODE, **settings},
         )  # fmt: skip
         try:
-            yield f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
+            yield process, f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
         finally:
             await process.stop()
 

@@ -19,7 +19,7 @@ from calls.adapters.twilio_signature import is_twilios
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.scheduling import Scheduler
 from calls.settings import settings
-from media_service import log, metrics, models
+from media_service import heap, log, metrics, models
 from media_service.app import create_app
 from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
@@ -57,16 +57,19 @@ async def serve(host: str, port: int) -> None:
     )
     vendors.warm(agents.load(name) for name in agents.names())
     await warm_up(world)
+    heap.settle()
     live = LiveCalls()
     heartbeat = Heartbeat(DynamoLedger(chosen.table), live, chosen.seats_per_task)
     app = create_app(world, secrets, is_twilios, live)
     telling = asyncio.create_task(
         metrics.report(chosen.env, chosen.seats_per_task, live, world.latencies)
     )
+    tending = asyncio.create_task(heap.tend(live), name="heap")
     try:
         await Server(app, live, heartbeat, host, port, _preparer(world), _task_metadata()).serve()
     finally:
         telling.cancel()
+        tending.cancel()
 
 
 def _preparer(world: World) -> Preparer | None:
@@ -90,6 +93,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8080)
     given = parser.parse_args()
     log.configure()
+    heap.few_arenas()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(given.host, given.port))
 
