@@ -67,6 +67,11 @@ bench: $(STAMP) ## print what we claim about speed (ARGS=--json)
 	.venv/bin/python -m benchmarks.first_audio $(ARGS)
 	.venv/bin/python -m benchmarks.barge_in $(ARGS)
 	.venv/bin/python -m benchmarks.noise $(ARGS)
+	.venv/bin/python -m benchmarks.overload $(ARGS)
+
+.PHONY: memory
+memory: $(STAMP) ## print what a hundred calls leave in a media process (7 minutes; ARGS=--json)
+	@.venv/bin/python -m benchmarks.memory $(ARGS)
 
 .PHONY: chaos
 chaos: $(STAMP) ## half an hour of calls while everything breaks (ARGS="--minutes 30 --calls 200 --json")

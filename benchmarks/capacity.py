@@ -142,12 +142,16 @@ async def measure(
     with pinned(others):
         async with stage(SAYS) as on:
             started = (
-                on.media_process(core=BOT_CORE, noise_filter=noise_filter, seats=max(sizes))
+                on.media_process(
+                    core=BOT_CORE,
+                    noise_filter=noise_filter,
+                    settings={"DIALOUT_SEATS_PER_TASK": str(max(sizes))},
+                )
                 if which == "dialout"
                 else on.stock_bot_process(core=BOT_CORE, noise_filter=noise_filter)
             )
-            async with started as (pid, url):
-                bot = Bot(on, which, pid, url, noise_filter=noise_filter)
+            async with started as (process, url):
+                bot = Bot(on, which, process.pid, url, noise_filter=noise_filter)
                 await bot.crowd(1, 5)
                 for calls in sizes:
                     found.append(await bot.crowd(calls, seconds))

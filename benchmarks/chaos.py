@@ -36,8 +36,8 @@ The figures:
     count, whichever is higher; the highest of all rounds.
 ``mb_per_100_calls``
     Growth of the memory that is private to the task which lives through it all (no kill or drain
-    strikes it), measured while no call is going on: the slope from the end of the first round to
-    that of the last. null where there were fewer than 50 calls between them: it would tell nothing.
+    strikes it), measured while no call is going on: the median of the slopes between the ends of
+    any two rounds. null where there were fewer than 50 calls between them: it would tell nothing.
 ``file_descriptors_left``
     After the last round, of all running tasks: connections to their port, connections to the
     speech vendor; and by how many the survivor's other files are more than after the first round.

@@ -23,8 +23,9 @@ SCENARIOS = (
 """None that lists its number: it could be called only once. None that is called again."""
 LONGEST_SECONDS = 240.0
 """A call that goes on for longer is lost."""
-SETTLE_SECONDS = 14.0
-"""After a round's last call: libraries give a socket up to 10 s to close."""
+SETTLE_SECONDS = 18.0
+"""After a round's last call: libraries give a socket up to 10 s to close, and then memory is given
+back."""
 _LOOK_SECONDS = 3.0
 _REFUSED_SECONDS = 90.0
 """So long a call that finds no free seat is asked for again."""

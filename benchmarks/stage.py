@@ -6,16 +6,18 @@ compiled bytecode.
 
 import asyncio
 import importlib.util
+import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from calls import stream_token
@@ -60,29 +62,30 @@ class Stage:
     records: DynamoCallRecords
     greetings: DynamoGreetings
     queue: PrepareQueue
-    _made: int = 0
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def call(self) -> Call:
         """Another call that was just answered; it rings, until ``answer``."""
-        self._made += 1
-        at = now()
+        number, at = next(self._numbers), now()
         call = Call(
-            call_id=f"01BENCH{self._made:019}", status=Status.RINGING, to_number="+15550100001",
+            call_id=f"01BENCH{number:019}", status=Status.RINGING, to_number="+15550100001",
             from_number="+15550000001", agent="amelia", api_key="bench", created_at=at,
             variables=VARIABLES,
             max_call_seconds=600, stream_until=at + timedelta(minutes=10),
-            call_sid=f"CA{self._made:032}",
+            call_sid=f"CA{number:032}",
         )  # fmt: skip
         self.records.create(call)
         return call
 
-    def stream(self, call: Call) -> dict[str, Any]:
+    def stream(self, call: Call, leg: int = 1) -> dict[str, Any]:
         """What ``caller.calling`` needs beside the address."""
         assert call.call_sid
-        token = stream_token.sign(STREAM_SECRET, call.call_id, 1, call.call_sid, call.stream_until)
+        token = stream_token.sign(
+            STREAM_SECRET, call.call_id, leg, call.call_sid, call.stream_until
+        )
         return {
             "call_sid": call.call_sid,
-            "parameters": {"call_id": call.call_id, "leg": "1", "token": token},
+            "parameters": {"call_id": call.call_id, "leg": str(leg), "token": token},
             "signed_url": PUBLIC_WS,
             "token": AUTH_TOKEN,
         }
@@ -105,26 +108,32 @@ class Stage:
 
     @asynccontextmanager
     async def media_process(
-        self, *, core: int | None = None, noise_filter: bool = False, seats: int = 10
-    ) -> AsyncIterator[tuple[int, str]]:
-        """A media service's process: its id, and the address of its socket.
+        self,
+        name: str = "media",
+        *,
+        core: int | None = None,
+        noise_filter: bool = False,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> AsyncIterator[tuple[Process, str]]:
+        """A media service's process, for whoever looks at it too; and the address of its socket.
 
         Args:
+            name: its log's.
             core: the only one that it may use.
             noise_filter: whether its agents have one.
-            seats: how many calls it takes.
+            settings: environment variables on top of the stage's.
         """
-        environment = {**self.environment, **_BYTECODE, "DIALOUT_SEATS_PER_TASK": str(seats)}
+        environment = {**self.environment, **_BYTECODE, **settings}
         if noise_filter:
             environment["PYTHONPATH"] = str(await asyncio.to_thread(_filtering, self.folder))
         with pinned(core):
             process, line = await Process.start(
-                "media", "media_service", "--port", "0",
+                name, "media_service", "--port", "0",
                 logs=self.folder, ready="(.*the media service listens.*)",
                 environment=environment,
             )  # fmt: skip
         try:
-            yield process.pid, f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
+            yield process, f"ws://127.0.0.1:{json.loads(line)['port']}/ws"
         finally:
             await process.stop()
 
@@ -137,8 +146,8 @@ class Stage:
     @asynccontextmanager
     async def stock_bot_process(
         self, *, core: int | None = None, noise_filter: bool = False
-    ) -> AsyncIterator[tuple[int, str]]:
-        """A stock bot's process: its id, and the address of its socket."""
+    ) -> AsyncIterator[tuple[Process, str]]:
+        """A stock bot's process, and the address of its socket."""
         filtering = ["--noise-filter"] if noise_filter else []
         with pinned(core):
             process, at = await Process.start(
@@ -147,7 +156,7 @@ class Stage:
                 environment=_BYTECODE,
             )  # fmt: skip
         try:
-            yield process.pid, f"ws://{at.strip()}/ws"
+            yield process, f"ws://{at.strip()}/ws"
         finally:
             await process.stop()
 

@@ -52,6 +52,13 @@ def detected(call: Call, word: str, at: datetime) -> Call:
     return call.note(DETECTION, at, word, answered_by=call.answered_by or DETECTED.get(word))
 
 
+def known(call: Call) -> AnsweredBy | None:
+    """Who answered, if we have decided; what Twilio alone tells may still be overruled."""
+    if call.answered_by and any(entry.event == DECIDED for entry in call.timeline):
+        return AnsweredBy(call.answered_by)
+    return None
+
+
 def decided(call: Call, who: AnsweredBy, how: str, at: datetime) -> Call:
     """The call, of which we have heard who answered; ``how`` is a word on how we know."""
     return call.note(DECIDED, at, f"{who}: {how}", answered_by=who)

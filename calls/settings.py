@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     max_concurrent_calls: int = Field(100, alias="DIALOUT_MAX_CONCURRENT_CALLS", ge=1)
     campaign_reserve: float = Field(0.1, alias="DIALOUT_CAMPAIGN_RESERVE", ge=0, lt=1)
     """The share of the seats that campaigns leave to single and timed calls, and to callers."""
+    handover_seconds: float = Field(90.0, alias="DIALOUT_HANDOVER_SECONDS", gt=0, le=90)
+    """A call on a task that is to stop, and that never falls quiet, changes hands after so long:
+    ECS kills the task after 120."""
     max_call_seconds: int = Field(600, alias="DIALOUT_MAX_CALL_SECONDS", ge=30, le=14_400)
     max_calls_per_number_per_day: int = Field(3, alias="DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY", ge=0)
     """So often one number is dialled in a day of its own, answered or not; 0: any number of

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import os
 from collections.abc import Callable
 
@@ -22,7 +21,7 @@ from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.ports import Secrets
 from calls.scheduling import Scheduler
 from calls.settings import Settings, settings
-from media_service import log, metrics, models
+from media_service import heap, log, metrics, models
 from media_service.app import create_app
 from media_service.heartbeat import Heartbeat
 from media_service.live_calls import LiveCalls
@@ -66,20 +65,19 @@ async def serve(host: str, port: int, compose: Compose = compose) -> None:
     world = compose(chosen, secrets)
     world.vendors.warm(agents.load(name) for name in agents.names())
     await warm_up(world)
-    # What is there now stays: the collector need not look at it again and again, which holds up
-    # every call for a tenth of a second.
-    gc.collect()
-    gc.freeze()
+    heap.settle()
     live = LiveCalls()
     heartbeat = Heartbeat(DynamoLedger(chosen.table), live, chosen.seats_per_task)
     app = create_app(world, secrets, is_twilios, live)
     telling = asyncio.create_task(
         metrics.report(chosen.env, chosen.seats_per_task, live, world.latencies)
     )
+    tending = asyncio.create_task(heap.tend(live), name="heap")
     try:
         await Server(app, live, heartbeat, host, port, _preparer(world), _task_metadata()).serve()
     finally:
         telling.cancel()
+        tending.cancel()
 
 
 def _preparer(world: World) -> Preparer | None:
@@ -103,6 +101,7 @@ def main(compose: Compose = compose) -> None:
     parser.add_argument("--port", type=int, default=8080)
     given = parser.parse_args()
     log.configure()
+    heap.few_arenas()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(given.host, given.port, compose))
 

@@ -60,8 +60,10 @@ log = logging.getLogger(__name__)
 
 KEYS = "Keys pressed: "
 """How the LLM and the record are told of them, as the callee's turn."""
+WORDS_SECONDS = 2.0
+"""For the words of a callee who is cut short to come from the listener…"""
 SETTLE_SECONDS = 0.3
-"""For the words of who was cut short: to be counted as far as heard, to come from the listener."""
+"""…and for what either side said to be counted, as far as heard."""
 GREETING = "greeting"
 """Pipecat's context id of the stored greeting."""
 
@@ -273,7 +275,7 @@ class Conversation:
         self._watch.hush()
         if cut:
             await self.break_off()
-            await self._ear.settle()
+            await self._ear.settled(WORDS_SECONDS)
             await asyncio.sleep(SETTLE_SECONDS)
         # What the callee said over the agent's voice is nobody's turn yet.
         words = await self._user.push_aggregation()

@@ -25,9 +25,9 @@ CLEAR = "clear"
 OVERDUE_SECONDS = 2.0
 """How much later than the sound before it a mark may come back."""
 AHEAD_SECONDS = 0.6
-"""A pipeline's sound goes out no earlier than so long before it is heard: enough for a network that
-stumbles, and little enough for an agent that is interrupted to know which words were heard.
-(Pipecat by itself sends twice as fast as it is heard.)"""
+"""A pipeline's sound goes out so long before it is heard, and no earlier: enough for a network or
+an event loop that stumbles, and little enough for an agent that is interrupted to know which words
+were heard."""
 HELD_SECONDS = 4.0
 """The longest pause: whoever asked for it and forgot must not leave an agent mute."""
 UNREAD_FRAMES = 250

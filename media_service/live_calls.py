@@ -16,12 +16,14 @@ class LiveCalls:
     Attributes:
         accepting: whether new calls are taken.
         task_id: this process's name among those that take calls.
+        begun: how many there were so far.
     """
 
     def __init__(self) -> None:
         self.accepting = True
         # The host's name for people; on a laptop, two tasks have the same.
         self.task_id = f"{socket.gethostname()}-{ULID()}"
+        self.begun = 0
         self._sessions: set[Session] = set()
         self._none = asyncio.Event()
         self._none.set()
@@ -36,6 +38,7 @@ class LiveCalls:
     def call(self, session: Session) -> Iterator[None]:
         """While inside, the session is live. One that was let in just before a drain goes too."""
         self._sessions.add(session)
+        self.begun += 1
         self._none.clear()
         if not self.accepting:
             session.hand_over()

@@ -10,8 +10,6 @@ LULL_SECONDS = 0.25
 """Nothing has to go on for so long: between two parts of one doing there are shorter gaps."""
 LOOK_SECONDS = 0.05
 """Between two looks."""
-LATEST_SECONDS = 90.0
-"""A call that never falls quiet is handed over then: its task is killed after 120 s."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +48,12 @@ class Lull:
     """Looks at one call from when it is to change hands.
 
     Args:
+        latest: a call that never falls quiet is handed over after so many seconds.
         clock: seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, latest: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._latest = latest
         self._clock = clock
         self._began = clock()
         self._quiet_since: float | None = None
@@ -68,14 +68,14 @@ class Lull:
         if self._quiet_since is not None and at - self._quiet_since >= LULL_SECONDS:
             return Due.QUIET
         # Who is leaving is never cut by it: the last words have a limit of their own.
-        if at - self._began >= LATEST_SECONDS and not scene.leaving:
+        if at - self._began >= self._latest and not scene.leaving:
             return Due.LATE
         return Due.NOT_YET
 
 
-async def due(scene: Callable[[], Scene]) -> Due:
+async def due(scene: Callable[[], Scene], latest: float) -> Due:
     """Look at a call until it is to be handed over: ``QUIET`` or ``LATE``."""
-    lull = Lull()
+    lull = Lull(latest)
     while True:
         found = lull.look(scene())
         if found is not Due.NOT_YET:

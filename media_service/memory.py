@@ -43,6 +43,11 @@ class Memory:
         return next((each.number for each in reversed(self._turns) if each.role == "callee"), 0)
 
     @property
+    def heard(self) -> tuple[str, ...]:
+        """All that the callee has said."""
+        return tuple(each.text for each in self._turns if each.role == "callee")
+
+    @property
     def greeted(self) -> bool:
         """Whether the agent has said something, all of it or until it was interrupted."""
         return any(each.role == "agent" for each in self._turns)

@@ -52,9 +52,18 @@ class OptOut:
         self._call = call
         self._leg = leg
         self._change = change
-        self._asked = asked
+        self._on_asked = asked
         self._once = False
         self._unfinished = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether the callee has asked."""
+        return self._once
+
+    def asks(self, text: str) -> bool:
+        """Whether whoever says this asks for it."""
+        return any(language.asks_to_stop(text) for language in self._languages)
 
     def pressed(self, key: str) -> bool:
         """The callee pressed a key. Whether it was this agent's for opting out."""
@@ -86,7 +95,7 @@ class OptOut:
         """The callee asks for it, in one way or another."""
         if not self._once:
             self._once = True
-            self._asked(source, reason)
+            self._on_asked(source, reason)
 
     async def keep(self, source: Source, reason: str | None) -> None:
         """List the number and let the record say why the call ends: in one step, or not yet."""
@@ -133,5 +142,5 @@ class OptOut:
         return call.note("opted_out", at, source, **reason)
 
     def _judge(self, text: str) -> None:
-        if any(language.asks_to_stop(text) for language in self._languages):
+        if self.asks(text):
             self.ask("speech")

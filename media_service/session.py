@@ -7,12 +7,12 @@ from datetime import timedelta
 from functools import partial
 
 from calls.agent import Agent
-from calls.answered_by import AnsweredBy
+from calls.answered_by import known
 from calls.call import SPOKEN, Call, EndReason, Turn, now
 from calls.greeting import Greeting
 from calls.tools import TransferTarget
 from media_service import lull
-from media_service.answering.answerer import Answerer
+from media_service.answering.answerer import SERVED, Answerer
 from media_service.answering.machines import Machines
 from media_service.aside import Aside
 from media_service.call_control import CallControl
@@ -47,9 +47,6 @@ SERVICE_RESTART = 1012
 """Twilio goes on with the TwiML after the stream, which leads to the next leg."""
 LEAVE_IN = timedelta(seconds=10)
 """Before a call's longest: for a leave that is heard."""
-
-
-_SERVED = (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE)
 
 
 class Session:
@@ -148,18 +145,26 @@ class Session:
             self._transcript, tools, self._reports(self._opt_out), greets=greets,
         )  # fmt: skip
         self._leaving.meet(self._conversation)
-        known = self._leg > 1 and self._call.answered_by is not None
-        served = self._listen_who(agent, self._conversation, fresh=greets and not known)
+        served = self._listen_who(agent, self._conversation)
         self._running = asyncio.create_task(self._conversation.run(), name="conversation")
         self._running.add_done_callback(self._stopped)
         self._aside.do(self._limit(words))
         if served:
+            return
+        if any(map(self._opt_out.asks, memory.heard)):
+            # Had an earlier leg seen to it, there would be no later one.
+            self._aside.do(self._heed(self._conversation, self._opt_out))
             return
         if greets:
             self._transcript.expect("greeting")
             self._aside.do(self._open(opening, self._conversation, agent))
         else:
             await self._conversation.resume()
+
+    @staticmethod
+    async def _heed(conversation: Conversation, opt_out: OptOut) -> None:
+        await conversation.started.wait()
+        opt_out.ask("speech")
 
     async def _open(self, opening: Opening, conversation: Conversation, agent: Agent) -> None:
         begun = await opening.go_on(
@@ -168,7 +173,7 @@ class Session:
         if not begun:
             self._trouble("llm", "no opening")
 
-    def _listen_who(self, agent: Agent, conversation: Conversation, *, fresh: bool) -> bool:
+    def _listen_who(self, agent: Agent, conversation: Conversation) -> bool:
         """Find out who answered a call of ours. Whether a machine of an earlier leg is served."""
         if self._call.direction == "inbound" or not agent.answering.detect:
             return False
@@ -179,10 +184,14 @@ class Session:
         read = partial(asyncio.to_thread, self._world.records.get, self._call.call_id)
         self._answerer = Answerer(agent, machines, self._journal.change, read, self._aside.do)
         self._line.heard = self._answerer.sound.feed
-        if fresh:
+        if self._leg == 1:
             self._answerer.begin()
             return False
-        return self._answerer.resume(self._call)
+        memory, picked_up = self._memory, self._call.answered_at or now()
+        return self._answerer.resume(
+            self._call, memory.heard,
+            gone=(now() - picked_up).total_seconds(), waited_for=memory.unanswered,
+        )  # fmt: skip
 
     def _reports(self, opt_out: OptOut) -> Reports:
         def callee_said(text: str) -> None:
@@ -261,7 +270,7 @@ class Session:
     @property
     def _served_machine(self) -> bool:
         """Whether an earlier leg was with a machine, which no greeting is for."""
-        return self._leg > 1 and self._call.answered_by in _SERVED
+        return self._leg > 1 and known(self._call) in SERVED
 
     def _render(self, text: str) -> str:
         assert self._agent is not None
@@ -319,14 +328,20 @@ class Session:
 
     async def _finish(self, ending: Ending) -> None:
         if ending.hands_over:
-            await self._pass_on(cut=ending is Ending.HANDOVER_LATE)
+            await self._pass_on()
         if ending is Ending.TROUBLE:
             await self._apologize()
         if ending in (Ending.TROUBLE, Ending.LAST_WORD):
             await self._control.hang_up()
 
     async def _await_lull(self) -> None:
-        due = await lull.due(lambda: self._scene)
+        due = await lull.due(lambda: self._scene, self._world.settings.handover_seconds)
+        if self._ending.done():
+            return
+        await self._commit(cut=due is Due.LATE)
+        if self._opt_out and self._opt_out.asked:
+            # By what they said last: they are told that it is so, and left, here.
+            return
         self._end(Ending.HANDOVER if due is Due.QUIET else Ending.HANDOVER_LATE)
 
     @property
@@ -345,12 +360,19 @@ class Session:
             leaving=self._leaving.begun,
         )
 
-    async def _pass_on(self, *, cut: bool) -> None:
-        """Close the socket as soon as all is written: the callee hears how long that takes."""
+    async def _commit(self, *, cut: bool) -> None:
+        """Have all that was said in the record's queue."""
         if self._opening:
             await self._opening.stop()
         if self._conversation:
             await self._conversation.commit(cut=cut)
+        if self._opt_out:
+            self._opt_out.nothing_follows()
+
+    async def _pass_on(self) -> None:
+        """Close the socket as soon as all is written: the callee hears how long that takes."""
+        if self._answerer:
+            self._answerer.close()
         await self._journal.flush(FLUSH_SECONDS)
         await self._line.hang_up(SERVICE_RESTART)
 

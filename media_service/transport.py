@@ -3,8 +3,10 @@
 from typing import cast
 
 from pipecat.frames.frames import InputAudioRawFrame
+from pipecat.processors.frame_processor import FrameProcessorSetup
 from pipecat.transports.websocket.fastapi import (
     FastAPIWebsocketInputTransport,
+    FastAPIWebsocketOutputTransport,
     FastAPIWebsocketParams,
     FastAPIWebsocketTransport,
 )
@@ -33,10 +35,24 @@ class _Input(FastAPIWebsocketInputTransport):
             await self.push_frame(frame)
 
 
+class _Output(FastAPIWebsocketOutputTransport):
+    """Leaves it to the line when sound goes out.
+
+    Pipecat's own sends as fast as is heard, 40 ms ahead (its chunks are of 16-bit samples, and it
+    counts bytes), and never makes up for being late: every stumble of ours would be heard.
+    """
+
+    async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
+        """See Pipecat."""
+        await super().setup(setup)
+        self._send_interval = 0
+
+
 class _Transport(FastAPIWebsocketTransport):
     def __init__(self, websocket: WebSocket, params: FastAPIWebsocketParams) -> None:
         super().__init__(websocket, params)
         self._input = _Input(self, self._client, self._params, name=self._input_name)
+        self._output = _Output(self, self._client, self._params, name=self._output_name)
 
 
 def transport(line: Line, agent: Agent) -> FastAPIWebsocketTransport:

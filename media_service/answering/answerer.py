@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from calls.agent import Agent
-from calls.answered_by import AnsweredBy, decided
+from calls.answered_by import AnsweredBy, decided, known
 from calls.call import Call, now
 from media_service.answering import question
 from media_service.answering.classifier import Classifier, Verdict
@@ -23,11 +23,14 @@ ASK_AGAIN_WORDS = 8
 """So many words more, and the LLM is asked once more."""
 ASKS = 3
 
+SERVED = (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE)
+"""Machines that are not talked with."""
+
 Do = Callable[[Coroutine[Any, Any, None], str], None]
 
 
 class Answerer:
-    """One call's, on its first leg; on a later one it knows who it was.
+    """One call's, on one leg; on a later one it knows what the earlier ones found out.
 
     The greeting goes on while it listens. An answer to the callee's first turn is held until they
     are known, but no longer than ``decide_after_seconds``: then they are a human.
@@ -70,24 +73,46 @@ class Answerer:
 
     def begin(self) -> None:
         """The callee has picked up a call of ours."""
-        self._listening = True
-        self._until = self._now + LISTEN_SECONDS
-        self._deadline = asyncio.get_running_loop().call_later(
-            self._chosen.decide_after_seconds, self._time_up
-        )
+        self._listen(0.0)
 
-    def resume(self, call: Call) -> bool:
-        """Another leg of a call. Whether a machine has it, and is served as it would have been."""
-        who = call.answered_by if self._chosen.detect else None
-        served = who in (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE)
-        if served:
-            self._follow(Verdict(AnsweredBy(str(who)), "resumed"))
-        return served
+    def resume(
+        self, call: Call, heard: Sequence[str] = (), *, gone: float = 0.0, waited_for: bool = False
+    ) -> bool:
+        """Another leg of a call. Whether a machine has it, and is served as it would have been.
+
+        Anybody else is listened to on, as long as an earlier leg would have.
+
+        Args:
+            heard: what was said to the earlier legs.
+            gone: seconds since the callee picked up.
+            waited_for: whether the callee waits for an answer.
+        """
+        who = known(call)
+        if who and who in SERVED:
+            self._follow(Verdict(who, "resumed"))
+            return True
+        self._verdict = Verdict(who, "resumed") if who else None
+        self._listen(gone)
+        if who is not AnsweredBy.SCREENING:
+            # What an assistant asked says nothing of whoever speaks next.
+            for text in heard:
+                self._classifier.said(text, final=True)
+            self._judge()
+        if waited_for and self._undecided:
+            self._machines.hold()
+        return self._verdict is not None and self._verdict.who in SERVED
+
+    def _listen(self, gone: float) -> None:
+        self._listening = True
+        self._until = self._now + LISTEN_SECONDS - gone
+        left = max(0.0, self._chosen.decide_after_seconds - gone)
+        self._deadline = asyncio.get_running_loop().call_later(left, self._time_up)
 
     def close(self) -> None:
         """The session is over."""
         if self._presumed and self._verdict is None:
-            self._note(self._presumed)
+            self._verdict = self._presumed
+            self._note(self._verdict)
         self._listening = False
         if self._deadline:
             self._deadline.cancel()
@@ -112,7 +137,7 @@ class Answerer:
 
     def turn(self, text: str) -> None:
         """The callee's turn is over, and the LLM is about to answer it."""
-        if self._listening and self._verdict is None and self._presumed is None:
+        if self._listening and self._undecided:
             self._machines.hold()
         if self._verdict and self._verdict.who is AnsweredBy.SCREENING:
             # What it asked says nothing of whoever speaks next.
@@ -132,7 +157,7 @@ class Answerer:
         verdict = self._classifier.known(self._now)
         if verdict:
             self._decide(verdict)
-        elif self._verdict is None and self._presumed is None:
+        elif self._undecided:
             self._presume(self._classifier.brief(self._now))
         if not (verdict or self._late) and self._classifier.monologue(self._now):
             self._maybe_ask()
@@ -208,8 +233,12 @@ class Answerer:
             return
         if who.is_machine:
             self._decide(Verdict(who, "llm"))
-        elif self._verdict is None and self._presumed is None:
+        elif self._undecided:
             self._presume(Verdict(who, "llm"))
+
+    @property
+    def _undecided(self) -> bool:
+        return self._verdict is None and self._presumed is None
 
     @property
     def _now(self) -> float:

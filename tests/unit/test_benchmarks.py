@@ -1,11 +1,17 @@
 """The benchmarks' own arithmetic, on sounds that are known."""
 
+import dataclasses
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from benchmarks.barge_in import Found, heard_seconds, longest_gap, summary, words_off
 from benchmarks.clips import from_mulaw, onset, to_mulaw
+from benchmarks.leftovers import Held
+from benchmarks.memory import Left, left
 from benchmarks.noise import NOISES, errors, over, words
+from benchmarks.overload import in_hand
 
 SECOND = b"\x00" * 8000
 
@@ -66,3 +72,28 @@ def test_noise_lies_as_far_under_the_speech_as_it_is_said_to() -> None:
 )
 def test_words_that_are_wrong(found: str, wrong: int) -> None:
     assert errors(words("Yes, it has."), words(found)) == wrong
+
+
+def test_a_phone_stutters_when_it_has_nothing_in_hand() -> None:
+    """A fifth of a second each; the fourth comes late, and the first second does not count."""
+    piece = b"\x00" * 1600
+    steady = [(each * 0.2, piece) for each in range(10)]
+    least, silent = in_hand(steady)
+    assert (least, silent) == (pytest.approx(0, abs=1e-9), pytest.approx(0, abs=1e-9))
+    ahead = [(max(0.0, at - 0.6), piece) for at, piece in steady]
+    assert in_hand(ahead)[0] == pytest.approx(0.6)
+    late = [*ahead[:8], (ahead[8][0] + 0.7, piece), (ahead[9][0] + 0.7, piece)]
+    least, silent = in_hand(late)
+    assert least == pytest.approx(-0.1)
+    assert silent == pytest.approx(0.1)
+
+
+def test_what_is_left_of_calls_is_told_without_what_is_meant_to_stay() -> None:
+    first = Held(uss_mb=100.0, files=20, incoming=0, outgoing=Counter({443: 1}), threads=9)
+    last = Held(uss_mb=101.0, files=20, incoming=0, outgoing=Counter({443: 5}), threads=9)
+    assert left([0, 50], [first, last]) == Left(50, 2.0, 0, 0)
+    assert left([0, 50], [first, last]).good
+    leaky = dataclasses.replace(last, files=21, incoming=1, threads=10)
+    assert left([0, 50], [first, leaky]) == Left(50, 2.0, 2, 1)
+    assert not left([0, 50], [first, leaky]).good
+    assert not left([0, 50], [first, dataclasses.replace(last, uss_mb=101.5)]).good

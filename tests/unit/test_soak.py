@@ -135,6 +135,10 @@ def test_growth_is_a_slope() -> None:
     assert growth([10, 20, 30], [100.0, 100.1, 100.2]) == pytest.approx(1.0)
     assert growth([10, 20], [100.0, 99.0]) == pytest.approx(-10.0)
     assert growth([10], [100.0]) == 0
+    assert growth([10, 10], [100.0, 101.0]) == 0
+    # What is filled once, at first, is no growth; what goes on is.
+    assert growth([0, 20, 40, 60, 80], [100.0, 108.0, 108.1, 108.2, 108.3]) < 2
+    assert growth([0, 20, 40, 60, 80], [100.0, 101.0, 102.0, 103.0, 104.0]) == pytest.approx(5)
 
 
 def test_a_process_is_seen_with_its_connections() -> None:

@@ -256,6 +256,26 @@ async def test_the_next_ears_hear_what_the_first_did_not_transcribe(
     assert heard["bytes"] > 20_000
 
 
+async def test_the_next_ears_hear_what_was_said_as_the_first_were_cut(
+    service: Service, deepgram: Stand, others: VendorServer
+) -> None:
+    """In the middle of it, and no attempt to connect anew is taken."""
+    service.agent = agent(stt={"fallback": [{"vendor": "openai"}]})
+    async with service.answered() as phone:
+        await phone.quiet(0.3)
+        phone.say("sarah-speaking")
+        began = phone.now
+        await phone.until(lambda: phone.now > began + 0.6)
+        deepgram.fault(listen={"cut_after_seconds": 0, "refuse": 503})
+        await phone.until(lambda: len(service.said()) >= 3)
+        await phone.hang_up()
+        await service.over()
+    assert APOLOGY[0] not in bytes(phone.sound)
+    assert service.said()[1].text == others.hears
+    (heard, *_) = others.bodies("/v1/audio/transcriptions")
+    assert heard["bytes"] > 20_000
+
+
 async def test_nobody_takes_connections_and_the_next_do(
     others: VendorServer, loaded: models.Models
 ) -> None:

@@ -5,9 +5,13 @@ from dataclasses import fields, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from media_service.lull import LATEST_SECONDS, LULL_SECONDS, Due, Lull, Scene
+from calls.settings import Settings
+from media_service.lull import LULL_SECONDS, Due, Lull, Scene
+from media_service.server import DRAIN_SECONDS
 
+LATEST_SECONDS = Settings().handover_seconds
 QUIET = Scene()
 SCENES = st.builds(Scene, **{each.name: st.booleans() for each in fields(Scene)})
 
@@ -17,7 +21,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.at = 0.0
-        self.lull = Lull(lambda: self.at)
+        self.lull = Lull(LATEST_SECONDS, lambda: self.at)
 
     def look(self, scene: Scene, after: float = 0.0) -> Due:
         self.at += after
@@ -47,6 +51,14 @@ def test_a_gap_between_two_parts_of_one_doing_is_no_quiet_moment() -> None:
     for scene in (Scene(agent=True), Scene(busy=True), Scene(agent=True), Scene(unheard=True)):
         assert watch.look(QUIET, LULL_SECONDS * 0.4) is Due.NOT_YET
         assert watch.look(scene, LULL_SECONDS * 0.4) is Due.NOT_YET
+
+
+def test_production_waits_for_90_seconds_and_no_longer_than_the_task_has() -> None:
+    assert LATEST_SECONDS == 90
+    with pytest.raises(ValidationError):
+        Settings(handover_seconds=91)
+    # And what is said last of all has its time.
+    assert LATEST_SECONDS + 5 < DRAIN_SECONDS < 120
 
 
 def test_a_call_that_never_falls_quiet_is_handed_over_in_the_end() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from calls.agent import Agent
-from calls.answered_by import AnsweredBy, detected
+from calls.answered_by import AnsweredBy, decided, detected
 from calls.answering import Answering
 from calls.call import Call, EndReason, now
 from media_service.answering.answerer import Answerer
@@ -414,13 +414,90 @@ async def test_after_a_while_nobody_becomes_a_machine(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("who", "served"),
-    [("voicemail", True), ("menu", True), ("human", False), ("screening", False), (None, False)],
+    [("voicemail", True), ("menu", True), ("human", False), ("screening", False)],
 )
-async def test_another_leg_knows_who_it_is(who: str | None, served: bool) -> None:
+async def test_another_leg_knows_who_it_is(who: str, served: bool) -> None:
     stage = Stage(voicemail="leave_message", message=MESSAGE)
-    stage.call = stage.call.model_copy(update={"answered_by": who and AnsweredBy(who)})
+    stage.call = decided(stage.call, AnsweredBy(who), "words", now())
     assert stage.answerer.resume(stage.call) is served
     await stage.quiet(2)
     assert bool(stage.talk.did) is served
-    assert stage.who == []
+    assert stage.who == [f"{who}: words"]
     stage.over()
+    assert stage.who == [f"{who}: words"]
+
+
+async def test_another_leg_finds_out_what_the_first_had_not() -> None:
+    stage = Stage()
+    assert stage.answerer.resume(stage.call, gone=3.0) is False
+    await stage.talks(VOICEMAIL)
+    assert stage.talk.did == [EndReason.MACHINE]
+    assert stage.who == ["voicemail: words"]
+    stage.over()
+
+
+async def test_what_the_first_leg_heard_counts_on_the_next() -> None:
+    """One half of the announcement each."""
+    stage = Stage()
+    assert stage.answerer.resume(stage.call, ["You have reached Tom."], gone=3.0) is False
+    assert stage.talk.did == []
+    await stage.talks("Please leave a message.")
+    assert stage.talk.did == [EndReason.MACHINE]
+    stage.over()
+
+
+async def test_a_machine_that_the_first_leg_heard_and_did_not_live_to_meet_is_met() -> None:
+    stage = Stage()
+    assert stage.answerer.resume(stage.call, [VOICEMAIL], gone=3.0) is True
+    await stage.settle()
+    assert stage.talk.did == [EndReason.MACHINE]
+    assert stage.talk.said == [], "the record has it already"
+    stage.over()
+
+
+async def test_an_answer_waits_on_the_next_leg_too_but_no_longer_than_on_the_first() -> None:
+    stage = Stage(decide_after_seconds=1.0)
+    said = ["Well, there are so many words here that no person would say them on the telephone."]
+    stage.answerer.resume(stage.call, said, gone=0.95, waited_for=True)
+    assert stage.talk.held
+    await stage.until(lambda: not stage.talk.held)
+    assert stage.who == ["human: deadline"]
+    stage.over()
+
+
+async def test_who_said_hello_to_the_first_leg_is_answered_at_once_by_the_next() -> None:
+    stage = Stage()
+    stage.answerer.resume(stage.call, ["Hello?"], gone=1.0, waited_for=True)
+    await stage.settle()
+    assert not stage.talk.held
+    stage.over()
+    assert stage.who == ["human: short"]
+
+
+async def test_after_the_deadline_the_next_leg_decides_at_once() -> None:
+    stage = Stage()
+    stage.answerer.resume(stage.call, gone=60.0)
+    await stage.until(lambda: bool(stage.who))
+    assert stage.who == ["human: deadline"]
+    await stage.talks(VOICEMAIL)
+    assert stage.talk.did == [], "nobody becomes a machine so late"
+    stage.over()
+
+
+async def test_who_was_taken_for_a_human_may_still_be_a_machine_on_the_next_leg() -> None:
+    stage = Stage()
+    stage.call = decided(stage.call, AnsweredBy.HUMAN, "deadline", now())
+    stage.answerer.resume(stage.call, gone=6.0)
+    await stage.talks(VOICEMAIL)
+    assert stage.talk.did == [EndReason.MACHINE]
+    assert stage.who == ["human: deadline", "voicemail: words"]
+    stage.over()
+
+
+async def test_what_twilio_alone_has_told_decides_nothing_before_its_time() -> None:
+    stage = Stage(amd=True)
+    stage.call = detected(stage.call, "machine_start", now())
+    assert stage.answerer.resume(stage.call, gone=1.0) is False
+    await stage.talks("Hello?")
+    stage.over()
+    assert stage.who == ["human: short"]

@@ -1,0 +1,55 @@
+"""The process's memory: what calls are done with goes back to the system.
+
+A call leaves no object behind (``tests/integration/media/test_leftovers.py``), but holes: cycles
+that wait for the collector, and freed memory that glibc keeps, in as many arenas as there were
+threads that allocated at once. Left alone, a process so grew by 26 MB in a hundred calls, for
+hundreds of calls (``benchmarks/memory.py``).
+"""
+
+import asyncio
+import ctypes
+import gc
+import logging
+
+from media_service.live_calls import LiveCalls
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 5.0
+ARENAS = 2
+"""The event loop's, and one for all other threads: they mostly wait."""
+_M_ARENA_MAX = -8
+"""Of glibc's ``malloc.h``."""
+
+
+def few_arenas() -> None:
+    """Have memory in few places; to be said before there are threads. Nothing but on glibc."""
+    _glibc("mallopt", _M_ARENA_MAX, ARENAS)
+
+
+def settle() -> None:
+    """What is there now stays: the collector need not look through it again at every turn."""
+    gc.collect()
+    gc.freeze()
+
+
+def give_back() -> None:
+    """Give back what nobody uses. Blocks for some tens of milliseconds."""
+    gc.collect()
+    _glibc("malloc_trim", 0)
+
+
+async def tend(live: LiveCalls) -> None:
+    """Do so whenever calls were here and none is any more. Never returns."""
+    seen = 0
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        if live.begun != seen and not len(live):
+            seen = live.begun
+            await asyncio.to_thread(give_back)
+
+
+def _glibc(name: str, *arguments: int) -> None:
+    function = getattr(ctypes.CDLL(None), name, None)
+    if function:
+        function(*arguments)

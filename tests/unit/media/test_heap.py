@@ -1,0 +1,60 @@
+"""Memory is given back once nobody talks, and not while somebody does."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from media_service import heap
+from media_service.live_calls import LiveCalls
+
+
+class Session:
+    def hand_over(self) -> None:
+        return
+
+
+class Cycle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_nobody_holds_is_given_back() -> None:
+    gone = weakref.ref(Cycle())
+    heap.give_back()
+    assert gone() is None
+
+
+def test_what_is_there_at_first_is_not_looked_through_again() -> None:
+    try:
+        heap.settle()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+
+
+async def test_it_is_done_after_calls_and_not_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    live = LiveCalls()
+    monkeypatch.setattr(heap, "give_back", lambda: given.append(live.begun))
+    monkeypatch.setattr(heap, "EVERY_SECONDS", 0.001)
+    tending = asyncio.create_task(heap.tend(live))
+
+    async def until(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not true():
+                await asyncio.sleep(0.001)
+
+    with live.call(cast("Any", Session())):
+        await asyncio.sleep(0.02)
+        assert given == []
+    await until(lambda: given == [1])
+    await asyncio.sleep(0.02)
+    assert given == [1], "once is enough"
+    with live.call(cast("Any", Session())):
+        pass
+    await until(lambda: given == [1, 2])
+    tending.cancel()
