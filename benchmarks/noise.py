@@ -26,8 +26,8 @@ from pipecat.audio.vad.vad_analyzer import VADState
 from benchmarks.clips import RATE, VOICES, Sound, clip, from_mulaw, to_mulaw
 from benchmarks.load import Ticks, since
 from benchmarks.stage import tell
-from media_service import models
-from media_service.noise_filter import NoiseFilter
+from media_service.listening import models
+from media_service.listening.noise_filter import NoiseFilter
 from rehearsal.deepgram.recognizer import Moonshine
 
 LEVELS_DB = 20, 10, 5

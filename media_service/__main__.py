@@ -21,17 +21,18 @@ from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.ports import Secrets
 from calls.scheduling import Scheduler
 from calls.settings import Settings, settings
-from media_service import heap, log, metrics, models
-from media_service.app import create_app
-from media_service.heartbeat import Heartbeat
-from media_service.live_calls import LiveCalls
-from media_service.preparer import Preparer
-from media_service.preparing import Preparing
-from media_service.server import Server
+from media_service.listening import models
+from media_service.process import heap, log, metrics
+from media_service.process.app import create_app
+from media_service.process.heartbeat import Heartbeat
+from media_service.process.live_calls import LiveCalls
+from media_service.process.server import Server
+from media_service.process.task_metadata import TaskMetadata
+from media_service.process.warm_up import warm_up
 from media_service.signed_http import SignedHttp
-from media_service.task_metadata import TaskMetadata
+from media_service.speaking.preparer import Preparer
+from media_service.speaking.preparing import Preparing
 from media_service.vendors import Vendors
-from media_service.warm_up import warm_up
 from media_service.world import World
 
 Compose = Callable[[Settings, Secrets], World]

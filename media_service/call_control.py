@@ -6,7 +6,7 @@ import logging
 from calls.call import Call, EndReason, Recording, now
 from calls.ports import FencedError
 from media_service.journal import Journal
-from media_service.line import Line
+from media_service.phone.line import Line
 from media_service.world import World
 
 log = logging.getLogger(__name__)

@@ -31,30 +31,30 @@ from pipecat.workers.runner import WorkerRunner
 
 from calls.agent import Agent
 from calls.call import now
-from media_service import stored_sound
 from media_service.activity import Activity
 from media_service.answering.ear import Ear
 from media_service.answering.gate import Gate
 from media_service.failover import InTurn, TtsStage
 from media_service.frames import FillerFrame, LastWordFrame
 from media_service.hand_off import Spoken
-from media_service.hearing import Hearing, Listened
-from media_service.language_follower import LanguageFollower
-from media_service.line import Line
+from media_service.listening.hearing import Hearing, Listened
+from media_service.listening.language_follower import LanguageFollower
+from media_service.listening.models import Models
+from media_service.listening.mute import Mute
+from media_service.listening.turn_start import TurnStart
 from media_service.memory import Memory
-from media_service.models import Models
-from media_service.mute import Mute
-from media_service.playout import Playout, Utterances, VoiceTap
-from media_service.reply_watch import ReplyWatch
+from media_service.phone import stored_sound
+from media_service.phone.line import Line
+from media_service.phone.playout import Playout, Utterances, VoiceTap
+from media_service.phone.transport import transport
+from media_service.phone.twilio_serializer import SAMPLE_RATE
 from media_service.reports import Reports
 from media_service.services import Services
+from media_service.speaking.reply_watch import ReplyWatch
+from media_service.speaking.words import Words
 from media_service.tools import end_call, transfer_call
 from media_service.tools.toolbox import Toolbox
 from media_service.transcript import Transcript
-from media_service.transport import transport
-from media_service.turn_start import TurnStart
-from media_service.twilio_serializer import SAMPLE_RATE
-from media_service.words import Words
 
 log = logging.getLogger(__name__)
 

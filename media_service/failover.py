@@ -36,9 +36,9 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.filters.function_filter import FunctionFilter
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from media_service.broken_off import going_on
-from media_service.left_to_say import without, words
-from media_service.utterance import Utterance
+from media_service.phone.left_to_say import without, words
+from media_service.phone.utterance import Utterance
+from media_service.speaking.broken_off import going_on
 
 log = logging.getLogger(__name__)
 

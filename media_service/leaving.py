@@ -9,7 +9,7 @@ from media_service.call_control import CallControl
 from media_service.conversation import Conversation
 from media_service.hand_off import HandOff
 from media_service.journal import Journal
-from media_service.utterance import LETTERS_PER_SECOND
+from media_service.phone.utterance import LETTERS_PER_SECOND
 
 FAREWELL_SECONDS = 60.0
 """The longest that last words take to be heard."""

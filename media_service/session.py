@@ -23,18 +23,18 @@ from media_service.idle import Idle
 from media_service.instructions import instructions
 from media_service.journal import Journal
 from media_service.leaving import Leaving
-from media_service.line import Line
 from media_service.lull import Due, Scene
 from media_service.memory import Memory
-from media_service.opening import Opening
 from media_service.opt_out import OptOut, Source
+from media_service.phone.line import Line
 from media_service.reports import Reports
 from media_service.services import Services
+from media_service.speaking.opening import Opening
+from media_service.speaking.words import Words
 from media_service.tools.controls import Controls
 from media_service.tools.toolbox import Toolbox, toolbox
 from media_service.tools.uses import Uses
 from media_service.transcript import Transcript
-from media_service.words import Words
 from media_service.world import World
 
 log = logging.getLogger(__name__)

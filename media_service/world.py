@@ -8,10 +8,10 @@ from calls.agent import Agent
 from calls.ports import CallRecords, DoNotCallList, Greetings, Telephony
 from calls.scheduling import Scheduler
 from calls.settings import Settings
-from media_service.apology import apology
 from media_service.latency import Latencies
-from media_service.models import Models
+from media_service.listening.models import Models
 from media_service.signed_http import SignedHttp
+from media_service.speaking.apology import apology
 from media_service.vendors import Vendors
 
 

@@ -9,8 +9,8 @@ from calls.agent import Agent
 from calls.call import Call
 from calls.scheduling import Scheduler
 from calls.tools import TransferTarget
+from media_service.speaking.words import Words
 from media_service.tools.uses import Uses
-from media_service.words import Words
 
 Change = Callable[[Call], Call]
 

@@ -16,7 +16,7 @@ from pipecat.processors.frame_processor import FrameProcessorSetup
 from pipecat.services.tts_service import WebsocketTTSService
 
 from media_service.frames import BrokenOffFrame
-from media_service.utterance import Utterance
+from media_service.phone.utterance import Utterance
 
 CONNECT_SECONDS = 2.0
 

@@ -4,7 +4,7 @@ from pipecat.services.cartesia.tts import CartesiaTTSService, CartesiaTTSSetting
 
 from calls.agent import Agent
 from calls.vendor_choice import TtsChoice
-from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.phone.twilio_serializer import SAMPLE_RATE
 from media_service.vendors.background import Background
 from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors

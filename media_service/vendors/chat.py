@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletionChunk
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.services.openai.llm import OpenAILLMService
 
-from media_service.broken_off import going_on
+from media_service.speaking.broken_off import going_on
 
 log = logging.getLogger(__name__)
 

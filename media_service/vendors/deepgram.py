@@ -26,7 +26,7 @@ from pipecat.services.stt_service import STTService
 
 from calls.agent import Agent
 from calls.vendor_choice import SttChoice, TtsChoice
-from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.phone.twilio_serializer import SAMPLE_RATE
 from media_service.vendors.background import CONNECT_SECONDS, Background
 from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors

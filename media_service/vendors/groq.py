@@ -5,7 +5,7 @@ from pipecat.services.groq.stt import GroqSTTService, GroqSTTSettings
 
 from calls.agent import Agent
 from calls.vendor_choice import LlmChoice, SttChoice
-from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.phone.twilio_serializer import SAMPLE_RATE
 from media_service.vendors.chat import Chat
 from media_service.vendors.vendors import Vendors
 from media_service.vendors.whisper import Deadline

@@ -12,7 +12,7 @@ from pipecat.services.openai.tts import OpenAITTSService, OpenAITTSSettings
 
 from calls.agent import Agent
 from calls.vendor_choice import LlmChoice, SttChoice, TtsChoice
-from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.phone.twilio_serializer import SAMPLE_RATE
 from media_service.vendors.chat import Chat
 from media_service.vendors.speaking import Speaking
 from media_service.vendors.vendors import Vendors

@@ -4,8 +4,8 @@ from typing import Any
 
 from pipecat.services.tts_service import TTSService
 
-from media_service.plain_text import plain_text
-from media_service.spoken import spoken
+from media_service.speaking.plain_text import plain_text
+from media_service.speaking.spoken import spoken
 
 
 class Speaking(TTSService):

@@ -58,7 +58,8 @@ def test_what_the_image_does_not_need_changes_nothing_of_it(path: str) -> None:
     "path",
     [
         "agents/amelia.yaml", "calls/call.py", "calls/adapters/dynamodb.py",
-        "media_service/__main__.py", "media_service/apologies/en.ulaw", "media_service/Dockerfile",
+        "media_service/__main__.py", "media_service/speaking/apologies/en.ulaw",
+        "media_service/Dockerfile",
         "requirements/media.txt",
     ],
 )  # fmt: skip

@@ -28,7 +28,7 @@ for package in ("calls", "media_service"):
         importlib.import_module(name.removesuffix(".__init__"))
 from calls import agents
 agents.load("amelia")
-from media_service import models
+from media_service.listening import models
 models.load()
 outside = [path for path in sys.path if "site-packages" in path and sys.prefix not in path]
 assert not outside, outside

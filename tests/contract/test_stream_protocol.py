@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_service import stream_protocol
-from media_service.stream_protocol import (
+from media_service.phone import stream_protocol
+from media_service.phone.stream_protocol import (
     MAX_CHUNK_BYTES,
     MAX_TEXT,
     Connected,

@@ -17,7 +17,7 @@ def project(tmp_path: Path) -> Path:
     for file in (
         "README.md", "docs/architecture.md", "functions/twiml.py", "infra/app.py", ".env",
         "requirements/media.txt", "requirements/dev.txt", "calls/call.py", "agents/amelia.yaml",
-        "media_service/app.py", "media_service/apologies/en.wav", DOCKERFILE,
+        "media_service/process/app.py", "media_service/speaking/apologies/en.wav", DOCKERFILE,
         ".venv/lib/thing.py", "node_modules/thing/index.js", ".build/x.zip",
     ):  # fmt: skip
         (root / file).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def test_only_what_the_image_is_made_of_changes_it(project: Path, tmp_path: Path
     (project / "calls/__pycache__/call.cpython-313.pyc").write_bytes(b"")
     assert _hash(project, out) == first
     seen = {first, _hash(project, out, "x86_64")}
-    for part in ("media_service/app.py", "calls/call.py", "agents/amelia.yaml", DOCKERFILE):
+    for part in ("media_service/process/app.py", "calls/call.py", "agents/amelia.yaml", DOCKERFILE):
         (project / part).write_text("changed")
         seen.add(_hash(project, out))
     (project / "requirements/media.txt").write_text("changed")
@@ -58,5 +58,5 @@ def test_nothing_else_is_sent_to_the_builder(project: Path, tmp_path: Path) -> N
     found = {each.relative_to(staged).as_posix() for each in staged.rglob("*") if each.is_file()}
     assert found == {
         ".dockerignore", "requirements/media.txt", "calls/call.py", "agents/amelia.yaml",
-        "media_service/app.py", "media_service/apologies/en.wav", DOCKERFILE,
+        "media_service/process/app.py", "media_service/speaking/apologies/en.wav", DOCKERFILE,
     }  # fmt: skip

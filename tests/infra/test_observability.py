@@ -82,7 +82,7 @@ def test_two_seconds_are_too_long_for_a_webhook(dev: Template) -> None:
     ("sentence", "file"),
     [
         (alarms.UNSIGNED_WEBHOOK, "functions/webhooks.py"),
-        (alarms.UNSIGNED_STREAM, "media_service/app.py"),
+        (alarms.UNSIGNED_STREAM, "media_service/process/app.py"),
         (alarms.UNKNOWN_KEY, "functions/http_api.py"),
         *((sentence, "functions/dialout.py") for sentence in alarms.NOT_PLACED["dialout"]),
         *((sentence, "functions/dialer.py") for sentence in alarms.NOT_PLACED["dialer"]),
@@ -144,8 +144,10 @@ def test_the_dashboard_shows_every_function_and_every_alarm(dev: Template) -> No
 
 
 def test_the_dashboard_shows_what_tasks_tell_of_their_callees_waits(dev: Template) -> None:
-    # What is told is media_service/metrics.py's; a name that differs would be an empty graph.
-    told = re.findall(r'"(TurnLatency\w*)"', (ROOT / "media_service/metrics.py").read_text())
+    # What is told is media_service/process/metrics.py's; by another name the graph were empty.
+    told = re.findall(
+        r'"(TurnLatency\w*)"', (ROOT / "media_service/process/metrics.py").read_text()
+    )
     assert len(set(told)) == 5
     (dashboard,) = resources(dev, "AWS::CloudWatch::Dashboard").values()
     body = json.dumps(dashboard["DashboardBody"])

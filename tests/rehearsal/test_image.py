@@ -37,7 +37,7 @@ LOOK_AROUND = """
 import importlib, json, os, pathlib, sys
 for file in sorted(pathlib.Path("media_service").glob("*.py")):
     importlib.import_module(f"media_service.{file.stem}")
-from media_service import models
+from media_service.listening import models
 models.load()
 loaded = [m for m in sys.modules.values() if (getattr(m, "__file__", "") or "").endswith(".py")]
 own = [m for m in loaded if m.__file__.startswith(("/app/", "/venv/"))]

@@ -21,13 +21,13 @@ from calls.agent import Agent, Idle
 from calls.call import Call, Status, Turn, now
 from calls.scheduling import Scheduler
 from calls.settings import Settings
-from media_service import models
-from media_service.apology import apology
-from media_service.app import create_app
-from media_service.heartbeat import Heartbeat
-from media_service.live_calls import LiveCalls
-from media_service.server import Server
+from media_service.listening import models
+from media_service.process.app import create_app
+from media_service.process.heartbeat import Heartbeat
+from media_service.process.live_calls import LiveCalls
+from media_service.process.server import Server
 from media_service.signed_http import SignedHttp
+from media_service.speaking.apology import apology
 from media_service.vendors import Vendors
 from media_service.world import World
 from tests.fakes import (

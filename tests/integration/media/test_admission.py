@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from calls import stream_token
 from calls.call import EndReason
-from media_service.models import Models
+from media_service.listening.models import Models
 from tests.integration.media.conftest import (
     AUTH_TOKEN,
     CALL_SID,
@@ -111,7 +111,7 @@ async def test_a_call_that_was_ended_on_purpose(doors: Service) -> None:
 
 
 async def test_no_start_comes(doors: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media_service.app.START_SECONDS", 0.2)
+    monkeypatch.setattr("media_service.process.app.START_SECONDS", 0.2)
     async with await doors.dial() as phone:
         await phone.send({"event": "connected"})
         for frame in ("nope", "[1]", b"\x00", '{"event": "media"}'):

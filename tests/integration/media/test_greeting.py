@@ -8,7 +8,7 @@ import pytest
 
 from calls.call import Turn
 from calls.greeting import Greeting
-from media_service import models
+from media_service.listening import models
 from tests.integration.media.conftest import AGENT, BlackHole, Service, Stand, serving
 from tests.integration.media.phone import clip
 

@@ -15,7 +15,7 @@ import pytest
 from calls.call import Recording, Turn, now
 from calls.greeting import Greeting
 from calls.tools import Tools
-from media_service.models import Models
+from media_service.listening.models import Models
 from tests.integration.media.conftest import AGENT, CALL_SID, Service, Stand, serving
 from tests.integration.media.test_greeting import TEXT, sound
 from tests.integration.media.test_tools import LOOK_UP, agent

@@ -8,8 +8,8 @@ from calls.agent import Agent
 from calls.answering import Answering
 from calls.call import Turn, now
 from calls.greeting import Greeting
+from media_service.listening.models import Models
 from media_service.lull import LULL_SECONDS
-from media_service.models import Models
 from tests.integration.media.conftest import AGENT, CALL_SID, Service, Stand, serving
 from tests.integration.media.phone import Phone, clip
 from tests.integration.media.test_greeting import TEXT, sound

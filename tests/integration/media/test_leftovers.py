@@ -20,8 +20,8 @@ from calls.answering import Answering
 from calls.call import now
 from calls.tools import TransferTarget
 from media_service.conversation import Conversation
-from media_service.line import Line
-from media_service.models import Models
+from media_service.listening.models import Models
+from media_service.phone.line import Line
 from media_service.session import Session
 from tests.integration.media.announcement import QUIET, beep
 from tests.integration.media.conftest import AGENT, BlackHole, Service, Stand, serving

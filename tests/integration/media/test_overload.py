@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from media_service.models import Models
+from media_service.listening.models import Models
 from tests.integration.media.conftest import APOLOGY, Service, Stand, serving
 from tests.integration.media.phone import Phone
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from media_service.line import AHEAD_SECONDS
+from media_service.phone.line import AHEAD_SECONDS
 from tests.integration.media.conftest import Service
 from tests.integration.media.phone import Phone
 

@@ -80,7 +80,7 @@ async def test_a_second_signal_exits_at_once(service: Service) -> None:
 async def test_calls_that_do_not_end_are_cut(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_service.server.DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr("media_service.process.server.DRAIN_SECONDS", 0.2)
     async with service.answered() as phone:
         await phone.until(lambda: phone.first_sound_at is not None)
         service.server.handle_exit(signal.SIGTERM, None)

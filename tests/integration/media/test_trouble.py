@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from media_service.models import Models
+from media_service.listening.models import Models
 from tests.integration.media.conftest import APOLOGY, CALL_SID, Service, Stand, serving
 from tests.integration.media.phone import Phone
 

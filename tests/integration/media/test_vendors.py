@@ -8,7 +8,7 @@ import pytest
 from calls.agent import Agent
 from calls.greeting import Greeting
 from calls.language import language
-from media_service import models
+from media_service.listening import models
 from media_service.vendors.deepgram import Tts
 from tests.integration.media.conftest import AGENT, APOLOGY, Service, Stand, serving
 from tests.integration.media.phone import clip

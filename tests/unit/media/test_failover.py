@@ -21,8 +21,8 @@ from pipecat.services.settings import LLMSettings, TTSSettings
 from pipecat.services.tts_service import TTSService
 
 from media_service.failover import LlmStage, TtsStage
-from media_service.left_to_say import without
-from media_service.synthesis import SynthesisError, synthesize
+from media_service.phone.left_to_say import without
+from media_service.speaking.synthesis import SynthesisError, synthesize
 
 WORDS = st.lists(st.text("abc", min_size=1, max_size=6), min_size=1, max_size=20)
 

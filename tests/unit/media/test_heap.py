@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from media_service import heap
-from media_service.live_calls import LiveCalls
+from media_service.process import heap
+from media_service.process.live_calls import LiveCalls
 
 
 class Session:

@@ -4,7 +4,7 @@ from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import InputDTMFFrame, TranscriptionFrame
 from pipecat.tests.utils import run_test
 
-from media_service.hearing import Hearing
+from media_service.listening.hearing import Hearing
 
 
 async def test_keys_and_words_are_told_and_pass() -> None:

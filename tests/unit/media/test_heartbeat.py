@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from calls.seats import Beat
-from media_service.heartbeat import Heartbeat
-from media_service.live_calls import LiveCalls
+from media_service.process.heartbeat import Heartbeat
+from media_service.process.live_calls import LiveCalls
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

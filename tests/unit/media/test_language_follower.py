@@ -9,7 +9,7 @@ from pipecat.transcriptions.language import Language
 
 from calls.agent import Agent
 from calls.settings import Settings
-from media_service.language_follower import LanguageFollower
+from media_service.listening.language_follower import LanguageFollower
 from media_service.vendors import Vendors
 from tests.fakes import FakeSecrets
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket, WebSocketState
 
-from media_service import line as line_module
-from media_service.line import CLEAR, Line
+from media_service.phone import line as line_module
+from media_service.phone.line import CLEAR, Line
 
 SID = "MZ1"
 SOUND = b"\x01" * 160

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from media_service.live_calls import LiveCalls
+from media_service.process.live_calls import LiveCalls
 
 
 class Session:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from loguru import logger as pipecat_logger
 
-from media_service import log
+from media_service.process import log
 
 
 def line(record: logging.LogRecord) -> dict[str, object]:

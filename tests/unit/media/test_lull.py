@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from calls.settings import Settings
 from media_service.lull import LULL_SECONDS, Due, Lull, Scene
-from media_service.server import DRAIN_SECONDS
+from media_service.process.server import DRAIN_SECONDS
 
 LATEST_SECONDS = Settings().handover_seconds
 QUIET = Scene()

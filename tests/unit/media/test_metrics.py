@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from calls.call import Turn, TurnLatency
-from media_service import metrics
 from media_service.latency import Latencies
+from media_service.process import metrics
 from tests.unit.test_call import AT
 
 

@@ -5,7 +5,7 @@ import pytest
 from pipecat.audio.vad.vad_analyzer import VADState
 
 from benchmarks.clips import RATE, Sound, clip, from_mulaw, to_mulaw
-from media_service import models
+from media_service.listening import models
 
 FRAME = 160
 LEAD = RATE

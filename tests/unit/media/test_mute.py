@@ -2,7 +2,7 @@
 
 from pipecat.frames.frames import BotStoppedSpeakingFrame, Frame
 
-from media_service.mute import Mute
+from media_service.listening.mute import Mute
 
 
 async def test_deaf_from_the_moment_the_agent_leaves() -> None:

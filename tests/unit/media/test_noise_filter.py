@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from pipecat.frames.frames import FilterEnableFrame
 
-from media_service import noise_filter
-from media_service.noise_filter import NoiseFilter, NoiseFilterMissingError
+from media_service.listening import noise_filter
+from media_service.listening.noise_filter import NoiseFilter, NoiseFilterMissingError
 
 RATE = 8000
 FRAME = 160

@@ -1,6 +1,6 @@
 import pytest
 
-from media_service.plain_text import plain_text
+from media_service.speaking.plain_text import plain_text
 
 
 @pytest.mark.parametrize(

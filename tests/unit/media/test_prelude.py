@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from media_service import greeting as greeting_module
-from media_service.greeting import PIECE, Prelude, stored
+from media_service.speaking import greeting as greeting_module
+from media_service.speaking.greeting import PIECE, Prelude, stored
 from tests.fakes import FakeGreetings
 
 

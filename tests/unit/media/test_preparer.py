@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from calls.preparation import Preparation
-from media_service.preparer import AT_ONCE, Preparer
+from media_service.speaking.preparer import AT_ONCE, Preparer
 from tests.fakes import FakePrepareQueue
 
 

@@ -19,10 +19,10 @@ from calls.greeting import LARGEST_BYTES, Greeting
 from calls.preparation import Preparation
 from calls.settings import Settings
 from calls.signature import signature
-from media_service import opening_line, preparing
 from media_service.failover import TtsStage
-from media_service.preparing import Preparing
 from media_service.signed_http import SignedHttp
+from media_service.speaking import opening_line, preparing
+from media_service.speaking.preparing import Preparing
 from media_service.world import World
 from tests.fakes import FakeCallRecords, FakeGreetings, FakeSecrets
 

@@ -27,9 +27,9 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 
-from media_service import reply_watch
 from media_service.frames import FillerFrame, LastWordFrame, LeavingResult, QuietResult
-from media_service.reply_watch import ReplyWatch
+from media_service.speaking import reply_watch
+from media_service.speaking.reply_watch import ReplyWatch
 
 DEADLINE = 0.3
 """Long enough for a machine that is busy with other things."""

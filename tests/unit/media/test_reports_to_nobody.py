@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOAD = "from media_service import models; models.load()"
+LOAD = "from media_service.listening import models; models.load()"
 
 
 def test_onnx_runtime_keeps_no_device_id_and_no_events(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_service.room import Room
+from media_service.process.room import Room
 
 
 @pytest.mark.parametrize(("seats", "most"), [(1, 2), (2, 3), (10, 15)])

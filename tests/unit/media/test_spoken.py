@@ -4,7 +4,7 @@ import pytest
 
 from calls import language
 from calls.language import UnknownLanguageError
-from media_service.spoken import languages, spoken
+from media_service.speaking.spoken import languages, spoken
 
 DATES = {
     "en": ("November 24th, 2026", "May 1st, 2027"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from media_service import task_metadata
-from media_service.task_metadata import TaskMetadata
+from media_service.process import task_metadata
+from media_service.process.task_metadata import TaskMetadata
 
 
 def told(status: str) -> bytes:

@@ -15,7 +15,7 @@ from pipecat.frames.frames import (
 from pipecat.turns.types import ProcessFrameResult
 
 from calls.language import language
-from media_service.turn_start import TurnStart
+from media_service.listening.turn_start import TurnStart
 
 
 class Output:

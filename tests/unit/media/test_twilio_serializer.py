@@ -11,8 +11,8 @@ from pipecat.frames.frames import (
     OutputTransportMessageFrame,
 )
 
-from media_service.line import CLEAR
-from media_service.twilio_serializer import TwilioSerializer
+from media_service.phone.line import CLEAR
+from media_service.phone.twilio_serializer import TwilioSerializer
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_service.unheard import BYTES_PER_SECOND, Piece, Unheard, seconds
+from media_service.phone.unheard import BYTES_PER_SECOND, Piece, Unheard, seconds
 
 
 def mark() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_service.utterance import PCM_BYTES_PER_SECOND, Utterance
+from media_service.phone.utterance import PCM_BYTES_PER_SECOND, Utterance
 
 TEXT = "One two three four five six seven eight nine ten."
 

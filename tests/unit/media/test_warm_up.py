@@ -9,12 +9,12 @@ import pytest
 
 from calls import agents
 from calls.settings import Settings
-from media_service import models
-from media_service.apology import apology
-from media_service.line import Line
+from media_service.listening import models
+from media_service.phone.line import Line
+from media_service.process.warm_up import PIECES, warm_up
 from media_service.signed_http import SignedHttp
+from media_service.speaking.apology import apology
 from media_service.vendors import Vendors
-from media_service.warm_up import PIECES, warm_up
 from media_service.world import World
 from tests.fakes import FakeCallRecords, FakeGreetings, FakeSecrets, FakeTelephony
 

@@ -4,7 +4,7 @@ import pytest
 
 from calls.agent import Agent, Idle
 from calls.language import language
-from media_service.words import Words
+from media_service.speaking.words import Words
 
 
 def agent(**changes: object) -> Agent:

@@ -11,9 +11,9 @@ from calls.call import Call
 from calls.scheduling import Scheduler
 from calls.settings import Settings
 from calls.tools import TransferTarget
+from media_service.speaking.words import Words
 from media_service.tools.controls import Controls
 from media_service.tools.uses import Uses
-from media_service.words import Words
 from tests.clock import Clock
 from tests.fakes import FakeSchedules, FakeTimer
 

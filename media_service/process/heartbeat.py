@@ -8,7 +8,7 @@ from datetime import datetime
 from calls.call import now
 from calls.ports import Ledger
 from calls.seats import BEAT_SECONDS, Beat
-from media_service.live_calls import LiveCalls
+from media_service.process.live_calls import LiveCalls
 
 log = logging.getLogger(__name__)
 

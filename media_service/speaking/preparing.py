@@ -18,9 +18,9 @@ from calls.context import ContextError
 from calls.greeting import LARGEST_BYTES, Greeting
 from calls.ports import CallNotFoundError, SecretMissingError
 from calls.preparation import Preparation, rings
-from media_service import opening_line
-from media_service.opening_line import NoOpeningError
-from media_service.synthesis import SynthesisError, synthesize
+from media_service.speaking import opening_line
+from media_service.speaking.opening_line import NoOpeningError
+from media_service.speaking.synthesis import SynthesisError, synthesize
 from media_service.world import World
 
 log = logging.getLogger(__name__)

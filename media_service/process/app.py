@@ -10,13 +10,15 @@ from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from calls.ports import Secrets
-from media_service import admission, greeting, stream_protocol
-from media_service.admission import RefusedError, Signed
-from media_service.line import Line
-from media_service.live_calls import LiveCalls
-from media_service.room import Room
+from media_service.phone import stream_protocol
+from media_service.phone.line import Line
+from media_service.phone.stream_protocol import Rejected, Start
+from media_service.process import admission
+from media_service.process.admission import RefusedError, Signed
+from media_service.process.live_calls import LiveCalls
+from media_service.process.room import Room
 from media_service.session import Session
-from media_service.stream_protocol import Rejected, Start
+from media_service.speaking import greeting
 from media_service.world import World
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from pipecat.frames.frames import (
     TTSStoppedFrame,
 )
 
-from media_service.plain_text import plain_text
-from media_service.twilio_serializer import SAMPLE_RATE
-from media_service.utterance import Utterance
+from media_service.phone.twilio_serializer import SAMPLE_RATE
+from media_service.phone.utterance import Utterance
+from media_service.speaking.plain_text import plain_text
 
 
 async def begun(text: str, sent: bytes) -> Utterance:

@@ -24,7 +24,7 @@ from calls.call import Call, Status, now
 from calls.greeting import Greeting
 from calls.ports import CallRecords, Telephony
 from media_service.latency import Latencies
-from media_service.line import Line
+from media_service.phone.line import Line
 from media_service.session import Session
 from media_service.vendors import Vendors
 from media_service.world import World

@@ -8,10 +8,10 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from media_service.heartbeat import Heartbeat
-from media_service.live_calls import LiveCalls
-from media_service.preparer import Preparer
-from media_service.task_metadata import TaskMetadata
+from media_service.process.heartbeat import Heartbeat
+from media_service.process.live_calls import LiveCalls
+from media_service.process.task_metadata import TaskMetadata
+from media_service.speaking.preparer import Preparer
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import logging
 
 from calls.greeting import Greeting
 from calls.ports import Greetings
-from media_service.line import BYTES_PER_SECOND, Line
+from media_service.phone.line import BYTES_PER_SECOND, Line
 
 log = logging.getLogger(__name__)
 

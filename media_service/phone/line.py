@@ -14,9 +14,9 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from media_service import stream_protocol
-from media_service.stream_protocol import Dtmf, Mark, Media, Rejected, Stop
-from media_service.unheard import BYTES_PER_SECOND, Piece, Then, Unheard, seconds
+from media_service.phone import stream_protocol
+from media_service.phone.stream_protocol import Dtmf, Mark, Media, Rejected, Stop
+from media_service.phone.unheard import BYTES_PER_SECOND, Piece, Then, Unheard, seconds
 
 __all__ = ["BYTES_PER_SECOND", "CLEAR", "Line"]
 

@@ -17,7 +17,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.tts_service import TTSService
 from pipecat.workers.runner import WorkerRunner
 
-from media_service.twilio_serializer import SAMPLE_RATE
+from media_service.phone.twilio_serializer import SAMPLE_RATE
 
 
 class SynthesisError(Exception):

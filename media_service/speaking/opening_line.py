@@ -9,7 +9,7 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.services.llm_service import LLMService
 
 from calls.agent import Agent
-from media_service.plain_text import plain_text
+from media_service.speaking.plain_text import plain_text
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from calls.agent import Agent
 from calls.greeting import Greeting
-from media_service import opening_line
 from media_service.conversation import Conversation
-from media_service.greeting import Prelude
-from media_service.line import Line
+from media_service.phone.line import Line
+from media_service.speaking import opening_line
+from media_service.speaking.greeting import Prelude
 
 log = logging.getLogger(__name__)
 

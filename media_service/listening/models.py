@@ -13,7 +13,7 @@ from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnal
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 
-from media_service import noise_filter
+from media_service.listening import noise_filter
 
 UNFINISHED_SECONDS = 1.5
 """Of silence after what does not sound finished, until it is answered all the same.

@@ -111,7 +111,9 @@ def spoken(language: str) -> Callable[[str, str], Awaitable[str]]:
     """
     code = language.partition("-")[0]
     if code not in _SPEECH:
-        raise UnknownLanguageError(f"no speech for {language!r}: add it to media_service/spoken.py")
+        raise UnknownLanguageError(
+            f"no speech for {language!r}: add it to media_service/speaking/spoken.py"
+        )
     told = _SPEECH[code]
 
     async def transform(text: str, _: str = "") -> str:

@@ -13,9 +13,9 @@ from pipecat.transports.websocket.fastapi import (
 from starlette.websockets import WebSocket
 
 from calls.agent import Agent
-from media_service.line import Line
-from media_service.noise_filter import NoiseFilter
-from media_service.twilio_serializer import TwilioSerializer
+from media_service.listening.noise_filter import NoiseFilter
+from media_service.phone.line import Line
+from media_service.phone.twilio_serializer import TwilioSerializer
 
 
 class _Input(FastAPIWebsocketInputTransport):

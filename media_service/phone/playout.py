@@ -25,10 +25,10 @@ from pipecat.utils.text.base_text_aggregator import TextType
 from calls.call import now
 from media_service.activity import Activity
 from media_service.frames import BrokenOffFrame, LastWordFrame
-from media_service.line import Line
-from media_service.plain_text import plain_text
+from media_service.phone.line import Line
+from media_service.phone.utterance import PCM_BYTES_PER_SECOND, Utterance
+from media_service.speaking.plain_text import plain_text
 from media_service.transcript import Transcript
-from media_service.utterance import PCM_BYTES_PER_SECOND, Utterance
 
 Utterances = dict[str | None, Utterance]
 """What is being said or about to be, by Pipecat's context id."""

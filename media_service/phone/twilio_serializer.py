@@ -15,14 +15,14 @@ from pipecat.frames.frames import (
 )
 from pipecat.serializers.base_serializer import FrameSerializer
 
-from media_service.line import CLEAR
+from media_service.phone.line import CLEAR
 
 SAMPLE_RATE = 8000
 """The pipeline's rate in both directions, which is Twilio's: nothing is resampled here."""
 
 
 class TwilioSerializer(FrameSerializer):
-    """Frames for a :class:`~media_service.line.Line`."""
+    """Frames for a :class:`~media_service.phone.line.Line`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ import ctypes
 import gc
 import logging
 
-from media_service.live_calls import LiveCalls
+from media_service.process.live_calls import LiveCalls
 
 log = logging.getLogger(__name__)
 

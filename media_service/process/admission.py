@@ -8,7 +8,7 @@ from calls.call import Call, CallSidMismatchError, LegRefusedError, now
 from calls.ports import CallNotFoundError, CallRecords, Secrets
 from calls.resuming import MAX_LEGS
 from calls.stream_token import StreamTokenError
-from media_service.stream_protocol import Start
+from media_service.phone.stream_protocol import Start
 
 
 class RefusedError(Exception):

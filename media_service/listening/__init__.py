@@ -1,0 +1,1 @@
+"""From the callee's sound to their turns."""

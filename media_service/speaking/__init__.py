@@ -1,0 +1,1 @@
+"""From what the agent is to say to its sound."""
