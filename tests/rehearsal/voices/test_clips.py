@@ -26,7 +26,7 @@ APOLOGIES = {
         words(path.read_text("utf-8")),
         mulaw.decode(path.with_suffix(".ulaw").read_bytes()),
     )
-    for path in (Path(__file__).parents[3] / "media_service" / "speaking" / "apologies").glob("*.txt")
+    for path in (Path(__file__).parents[3] / "media_service/speaking/apologies").glob("*.txt")
 }
 NO_WORD = {"mm-hm"}
 FOREIGN = {name for name, clip in CLIPS.items() if "language" in clip}
