@@ -26,6 +26,29 @@ class Ticks:
         return cls(busy=sum(ticks) - idle, stolen=ticks[7], all=sum(ticks))
 
 
+@dataclass(frozen=True)
+class Core:
+    """One core's ticks."""
+
+    number: int
+    busy: int
+    all: int
+
+    @classmethod
+    def now(cls, number: int) -> Self:
+        """Zeros where there is no such core."""
+        for line in _STAT.read_text().splitlines() if _STAT.exists() else ():
+            name, *words = line.split()
+            if name == f"cpu{number}":
+                ticks = [int(word) for word in words[:8]]
+                return cls(number, sum(ticks) - ticks[3] - ticks[4], sum(ticks))
+        return cls(number, 0, 0)
+
+    def busy_since(self, before: "Core") -> float:
+        """The part of the time from then to now in which it was busy."""
+        return (self.busy - before.busy) / max(1, self.all - before.all)
+
+
 def since(before: Ticks) -> str:
     """A line about the machine from then to now."""
     after = Ticks.now()

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from benchmarks.barge_in import Found, heard_seconds, longest_gap, summary, words_off
+from benchmarks.capacity import Crowd, carried, medians
 from benchmarks.clips import from_mulaw, onset, to_mulaw
 from benchmarks.leftovers import Held
 from benchmarks.memory import Left, left
 from benchmarks.noise import NOISES, errors, over, words
 from benchmarks.overload import in_hand
+from benchmarks.talker import played
 
 SECOND = b"\x00" * 8000
 
@@ -97,3 +99,36 @@ def test_what_is_left_of_calls_is_told_without_what_is_meant_to_stay() -> None:
     assert left([0, 50], [first, leaky]) == Left(50, 2.0, 2, 1)
     assert not left([0, 50], [first, leaky]).good
     assert not left([0, 50], [first, dataclasses.replace(last, uss_mb=101.5)]).good
+
+
+def test_a_gap_is_silence_in_the_midst_of_a_voice() -> None:
+    """Not between two utterances, and not after a clear."""
+    assert played([(0.0, SECOND), (0.5, SECOND), (2.3, SECOND)]) == (3, pytest.approx(0.3))
+    assert played([(0.0, SECOND), (4.0, SECOND)]) == (2, 0)
+    assert played([(0.0, SECOND), (1.2, SECOND)], [1.1]) == (2, 0)
+
+
+def crowd(calls: int, **more: float) -> Crowd:
+    values: dict[str, float] = {
+        "cpu": 0.03, "gaps": 0.0, "turn_p50_ms": 900.0, "turn_p95_ms": 1000.0, "turns": 10,
+        "unanswered": 0, "start_s": 1.0, "first_call_mb": 20.0, "further_call_mb": 5.0,
+        "disturbed": 0.0, "late_ms": 5.0, **more,
+    }  # fmt: skip
+    return Crowd(bot="dialout", noise_filter=False, calls=calls, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"gaps": 0.011}, {"turn_p95_ms": 2001.0}, {"unanswered": 1}], ids=str
+)
+def test_a_bot_carries_what_it_carries_without_a_fault(fault: dict[str, float]) -> None:
+    assert carried([crowd(1), crowd(4), crowd(8)], "dialout") == 8
+    assert carried([crowd(8, **fault), crowd(1), crowd(4), crowd(16)], "dialout") == 4
+    assert carried([crowd(1)], "stock") == 0
+
+
+def test_of_several_runs_the_medians_count_and_all_turns() -> None:
+    runs = [crowd(4, cpu=0.03), crowd(4, cpu=0.09, unanswered=1), crowd(4, cpu=0.04)]
+    found = medians(runs)
+    assert (found.cpu, found.turns, found.unanswered, found.calls) == (0.04, 30, 1, 4)
+    assert found.trusted
+    assert not crowd(4, disturbed=0.2).trusted
