@@ -132,6 +132,8 @@ class ReplyWatch(FrameProcessor):
             return
         if self._hushed and isinstance(frame, LLMTextFrame | LLMContextFrame):
             return
+        if isinstance(frame, LLMTextFrame) and not self._open:
+            return  # Of an answer that was interrupted: the interruption overtook it on its way.
         if self._complete and isinstance(frame, _ANSWER):
             return  # Begun before the LLM's wish to leave was known: to a turn that came in two.
         if isinstance(frame, FunctionCallResultFrame) and direction is FrameDirection.DOWNSTREAM:

@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from pipecat.frames.frames import (
+    Frame,
+    InterruptionFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+    LLMTextFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.tts_service import TTSService
 
 from media_service.speaking.plain_text import plain_text
@@ -20,6 +28,19 @@ class Speaking(TTSService):
     def __init__(self, *, language: str, **kwargs: Any) -> None:
         super().__init__(text_transforms=[("*", plain_text), ("*", self._spoken)], **kwargs)
         self.say_in(language)
+        self._answering = False
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """See Pipecat; but words outside of an answer are none to say: an interruption overtakes
+        what is on its way in a queue, and those of the answer that it ended come after it.
+        """
+        if isinstance(frame, LLMFullResponseStartFrame):
+            self._answering = True
+        elif isinstance(frame, LLMFullResponseEndFrame | InterruptionFrame):
+            self._answering = False
+        elif isinstance(frame, LLMTextFrame) and not self._answering:
+            return
+        await super().process_frame(frame, direction)
 
     def say_in(self, language: str) -> None:
         """From now on, dates and numbers are said in this language.

@@ -363,3 +363,19 @@ async def test_nobody_who_leaves_has_a_filler() -> None:
     watch.hush()
     down, _ = await run_test(watch, frames_to_send=[ASKED(), START(), SleepFrame(PAUSE)])
     assert not any(isinstance(frame, TTSSpeakFrame) for frame in down)
+
+
+async def test_words_that_an_interruption_overtook_are_not_passed_on() -> None:
+    _, down = await watched(
+        START(),
+        LLMTextFrame("So "),
+        SleepFrame(0.05),
+        InterruptionFrame(),
+        SleepFrame(0.05),
+        LLMTextFrame("be it"),
+        END(),
+        START(),
+        LLMTextFrame("Well"),
+        END(),
+    )
+    assert [frame.text for frame in down if isinstance(frame, LLMTextFrame)] == ["So ", "Well"]
