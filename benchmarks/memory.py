@@ -6,8 +6,8 @@ more than 2 MB per 100 calls, or a file descriptor or a thread is left.
 `make chaos` measures the same in half an hour in which everything breaks, from a handful of rounds;
 here nothing breaks, and a slope of a few MB is told from noise. Each call is greeted, asks for
 something, is answered and hangs up. After every batch of calls the process is left alone until its
-sockets are closed, and the memory that it has written is read (``benchmarks.leftovers``). The first batches
-fill what is filled once (pools, caches, allocators' arenas) and are not counted.
+sockets are closed, and the memory that it has written is read (``benchmarks.leftovers``). The first
+batches fill what is filled once (pools, caches, the allocator's heap) and are not counted.
 """
 
 import argparse
