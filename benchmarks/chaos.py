@@ -35,7 +35,7 @@ The figures:
     When all calls are over: seats that the ledger still has as taken, by its leases or by its
     count, whichever is higher; the highest of all rounds.
 ``mb_per_100_calls``
-    Growth of the memory that is private to the task which lives through it all (no kill or drain
+    Growth of the memory that was written by the task which lives through it all (no kill or drain
     strikes it), measured while no call is going on: the median of the slopes between the ends of
     any two rounds. null where there were fewer than 50 calls between them: it would tell nothing.
 ``file_descriptors_left``
@@ -170,7 +170,7 @@ async def _rounds(asked: Asked, soak: Soak, striker: Striker, deepgram_port: int
             await striker.drained()
         quiet = await soak.measure(deepgram_port)
         tell(
-            f"quiet: {quiet.calls} streams on the survivor, {quiet.survivor.uss_mb:.1f} MB, "
+            f"quiet: {quiet.calls} streams on the survivor, {quiet.survivor.own_mb:.1f} MB, "
             f"{quiet.survivor.descriptors} descriptors ({quiet.survivor.outgoing.total()} in "
             f"pools), {quiet.survivor.threads} threads; leases {len(quiet.ledger.leases)}"
         )
@@ -209,7 +209,7 @@ def _memory(quiet: list[Quiet]) -> float | None:
     calls = [each.calls for each in quiet]
     if calls[-1] - calls[0] < ENOUGH_CALLS:
         return None
-    return round(growth(calls, [each.survivor.uss_mb for each in quiet]), 2)
+    return round(growth(calls, [each.survivor.own_mb for each in quiet]), 2)
 
 
 def _busy_cores(before: Ticks) -> float:

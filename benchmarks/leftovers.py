@@ -19,8 +19,8 @@ _SOCKET = re.compile(r"socket:\[(\d+)\]")
 class Held:
     """What a process holds at one moment."""
 
-    uss_mb: float
-    """Memory that is its own alone: what would be free if it ended."""
+    own_mb: float
+    """Memory that it has written, and nobody else."""
     files: int
     """Open file descriptors that are no TCP connection: the listening socket, pipes, libraries."""
     incoming: int
@@ -62,7 +62,7 @@ def held(pid: int, port: int) -> Held:
         else:
             outgoing[connection[1]] += 1
     threads = len(list((folder / "task").iterdir()))
-    return Held(uss_mb((folder / "smaps_rollup").read_text()), files, incoming, outgoing, threads)
+    return Held(own_mb((folder / "smaps_rollup").read_text()), files, incoming, outgoing, threads)
 
 
 def tcp(table: str) -> list[tuple[int, tuple[int, int]]]:
@@ -76,12 +76,16 @@ def tcp(table: str) -> list[tuple[int, tuple[int, int]]]:
     return found
 
 
-def uss_mb(smaps: str) -> float:
-    """Unique set size of a ``smaps_rollup``: its private pages."""
+def own_mb(smaps: str) -> float:
+    """What a process has written, by its ``smaps_rollup``.
+
+    Its clean pages are the libraries' code: private or shared according to who else runs Python on
+    the machine, and so up and down by 30 MB with whatever starts and ends there.
+    """
     kilobytes = [
         int(line.split()[1])
         for line in smaps.splitlines()
-        if line.startswith(("Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"))
+        if line.startswith(("Private_Dirty:", "Private_Hugetlb:", "Swap:"))
     ]
     return sum(kilobytes) / 1024
 

@@ -6,8 +6,8 @@ more than 2 MB per 100 calls, or a file descriptor or a thread is left.
 `make chaos` measures the same in half an hour in which everything breaks, from a handful of rounds;
 here nothing breaks, and a slope of a few MB is told from noise. Each call is greeted, asks for
 something, is answered and hangs up. After every batch of calls the process is left alone until its
-sockets are closed, and what is private to it is read (``benchmarks.leftovers``). The first batches
-fill what is filled once (pools, caches, allocators' arenas) and are not counted.
+sockets are closed, and the memory that it has written is read (``benchmarks.leftovers``). The first
+batches fill what is filled once (pools, caches, the allocator's heap) and are not counted.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def left(calls: list[int], found: list[Held]) -> Left:
     first, last = found[0], found[-1]
     return Left(
         calls=calls[-1] - calls[0],
-        mb_per_100_calls=round(growth(calls, [each.uss_mb for each in found]), 2),
+        mb_per_100_calls=round(growth(calls, [each.own_mb for each in found]), 2),
         # Connections in pools of HTTP clients are meant to stay.
         file_descriptors_left=last.incoming + max(0, last.files - first.files),
         threads_left=max(0, last.threads - first.threads),
@@ -109,7 +109,7 @@ async def measure(calls: int, at_once: int) -> Left:
             await batch(url, on, BATCH, at_once)
         counted, found = [0], [held(process.pid, port)]
         for number in itertools.count(1):
-            tell(f"{counted[-1]:4} calls: {found[-1].uss_mb:.1f} MB, {found[-1].threads} threads")
+            tell(f"{counted[-1]:4} calls: {found[-1].own_mb:.1f} MB, {found[-1].threads} threads")
             if counted[-1] >= calls:
                 return left(counted, found)
             await batch(url, on, BATCH, at_once)

@@ -102,7 +102,7 @@ def main(compose: Compose = compose) -> None:
     parser.add_argument("--port", type=int, default=8080)
     given = parser.parse_args()
     log.configure()
-    heap.few_arenas()
+    heap.one_arena()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(given.host, given.port, compose))
 

@@ -91,14 +91,14 @@ def test_a_phone_stutters_when_it_has_nothing_in_hand() -> None:
 
 
 def test_what_is_left_of_calls_is_told_without_what_is_meant_to_stay() -> None:
-    first = Held(uss_mb=100.0, files=20, incoming=0, outgoing=Counter({443: 1}), threads=9)
-    last = Held(uss_mb=101.0, files=20, incoming=0, outgoing=Counter({443: 5}), threads=9)
+    first = Held(own_mb=100.0, files=20, incoming=0, outgoing=Counter({443: 1}), threads=9)
+    last = Held(own_mb=101.0, files=20, incoming=0, outgoing=Counter({443: 5}), threads=9)
     assert left([0, 50], [first, last]) == Left(50, 2.0, 0, 0)
     assert left([0, 50], [first, last]).good
     leaky = dataclasses.replace(last, files=21, incoming=1, threads=10)
     assert left([0, 50], [first, leaky]) == Left(50, 2.0, 2, 1)
     assert not left([0, 50], [first, leaky]).good
-    assert not left([0, 50], [first, dataclasses.replace(last, uss_mb=101.5)]).good
+    assert not left([0, 50], [first, dataclasses.replace(last, own_mb=101.5)]).good
 
 
 def test_a_gap_is_silence_in_the_midst_of_a_voice() -> None:

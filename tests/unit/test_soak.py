@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.leftovers import Ledger, growth, held, tcp, uss_mb
+from benchmarks.leftovers import Ledger, growth, held, own_mb, tcp
 from benchmarks.soaked_call import (
     SILENCE_SECONDS,
     Outage,
@@ -153,7 +153,7 @@ def test_a_process_is_seen_with_its_connections() -> None:
     assert (during.incoming, during.outgoing[port]) == (1, 1)
     assert during.files == before.files
     assert during.descriptors == before.descriptors + 2
-    assert during.uss_mb > 1
+    assert during.own_mb > 1
     assert during.threads >= 1
 
 
@@ -164,9 +164,10 @@ def test_only_connections_that_stand_are_counted() -> None:
     assert tcp(table) == [(77, (8080, 50000))]
 
 
-def test_memory_is_what_is_private() -> None:
+def test_memory_is_what_was_written_and_is_private() -> None:
     rollup = "00400000-7fff r\nRss: 9000 kB\nPrivate_Clean: 512 kB\nPrivate_Dirty: 1536 kB\n"
-    assert uss_mb(rollup) == 2
+    assert own_mb(rollup) == 1.5
+    assert own_mb(f"{rollup}Swap: 512 kB\nSwapPss: 512 kB\n") == 2
 
 
 def test_a_seat_is_leaked_by_either_count() -> None:
