@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Sequence
+from itertools import groupby
 from statistics import median
 from typing import Any
 
@@ -104,8 +105,8 @@ def whole(record: dict[str, Any]) -> None:
     assert [turn["number"] for turn in turns] == list(range(1, len(turns) + 1))
     assert [turn["kind"] for turn in turns].count("greeting") == 1
     assert turns[0]["kind"] == "greeting"
-    # What was asked before the task died was answered after it.
-    assert [turn["role"] for turn in turns][1:3] == ["callee", "agent"]
+    # What was asked before the task died was answered after it: one turn or, with a pause, two.
+    assert [role for role, _ in groupby(turn["role"] for turn in turns)][1:3] == ["callee", "agent"]
     assert any("carpenters" in turn["text"] for turn in turns if turn["role"] == "agent")
     assert sum(entry["event"] == "ended" for entry in record["timeline"]) == 1
 
