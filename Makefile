@@ -68,8 +68,8 @@ bench: $(STAMP) ## print what we claim about speed (ARGS=--json)
 	.venv/bin/python -m benchmarks.barge_in $(ARGS)
 	.venv/bin/python -m benchmarks.noise $(ARGS)
 	.venv/bin/python -m benchmarks.overload $(ARGS)
-	.venv/bin/python -m benchmarks.cold_start $(ARGS)
 	.venv/bin/python -m benchmarks.capacity $(ARGS)
+	.venv/bin/python -m benchmarks.cold_start $(ARGS)
 
 .PHONY: memory
 memory: $(STAMP) ## print what a hundred calls leave in a media process (7 minutes; ARGS=--json)
