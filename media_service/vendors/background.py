@@ -19,6 +19,9 @@ from media_service.frames import BrokenOffFrame
 from media_service.phone.utterance import Utterance
 
 CONNECT_SECONDS = 2.0
+PAUSE_SECONDS = 0.2
+"""Before a connection that broke is made anew: whoever breaks them breaks a new one too, for a
+moment. A phone has more than that in hand."""
 
 
 class Background(WebsocketTTSService):
@@ -77,6 +80,7 @@ class Background(WebsocketTTSService):
         # Nothing can be told to the one that broke, and to try is an error.
         self._websocket = None
         left = " ".join([await self._break_off(each) for each in tuple(self._asked)]).strip()
+        await asyncio.sleep(PAUSE_SECONDS)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 well = await super()._reconnect_websocket(attempt_number)
