@@ -124,9 +124,8 @@ def over(noise: Sound, speech: Sound, level_db: float) -> Sound:
     return np.asarray(noise * wanted / np.sqrt(np.mean(np.square(noise))))
 
 
-async def filtered(sound: Sound, *, on: bool) -> AsyncIterator[bytes]:
+async def filtered(sound: Sound, noise_filter: BaseAudioFilter | None) -> AsyncIterator[bytes]:
     """What a call makes of it, frame by frame as Twilio sends it: 16-bit PCM."""
-    noise_filter = NoiseFilter()
     await noise_filter.start(RATE)
     mulaw = to_mulaw(sound)
     for start in range(0, len(mulaw) - FRAME + 1, FRAME):

@@ -22,13 +22,6 @@ class FillerFrame(ControlFrame):
 
 
 @dataclass
-class BrokenOffFrame(ControlFrame):
-    """In the place of the sound that an utterance still owes: another one says the rest."""
-
-    context_id: str = ""
-
-
-@dataclass
 class LeavingResult(FunctionCallResultProperties):
     """The agent leaves with the answer that called the tool: nothing is said after it."""
 

@@ -24,7 +24,7 @@ from pipecat.utils.text.base_text_aggregator import TextType
 
 from calls.call import now
 from media_service.activity import Activity
-from media_service.frames import BrokenOffFrame, LastWordFrame
+from media_service.frames import LastWordFrame
 from media_service.phone.line import Line
 from media_service.phone.utterance import PCM_BYTES_PER_SECOND, Utterance
 from media_service.speaking.plain_text import plain_text
@@ -54,8 +54,6 @@ class VoiceTap(FrameProcessor):
             self._sounded()
         elif isinstance(frame, TTSStoppedFrame):
             self._of(frame.context_id).complete()
-        elif isinstance(frame, BrokenOffFrame):
-            self._of(frame.context_id).break_off()
         elif isinstance(frame, InterruptionFrame):
             self._utterances.clear()
         await self.push_frame(frame, direction)

@@ -36,17 +36,11 @@ class Utterance:
         """Bytes of its sound that are here."""
         return self._received
 
-    def break_off(self) -> str:
-        """No more sound of it comes: its text ends with the words that its sound has.
-
-        Returns:
-            The words that are left.
-        """
-        heard = [word for word in self._words if word.end() <= self._letters_at(self._received)]
-        end = heard[-1].end() if heard else 0
-        left, self._text = self._text[end:].strip(), self._text[:end]
-        self.complete()
-        return left
+    @property
+    def left(self) -> str:
+        """The words that its sound does not have yet."""
+        there = [word for word in self._words if word.end() <= self._letters_at(self._received)]
+        return self._text[there[-1].end() if there else 0 :].strip()
 
     def complete(self) -> None:
         """All of its text and sound is here."""

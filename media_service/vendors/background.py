@@ -11,11 +11,12 @@ import ssl
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from pipecat.frames.frames import Frame, TTSAudioRawFrame, TTSSpeakFrame, TTSStoppedFrame
+from pipecat.frames.frames import Frame, TTSAudioRawFrame, TTSStoppedFrame
 from pipecat.processors.frame_processor import FrameProcessorSetup
-from pipecat.services.tts_service import WebsocketTTSService
+from pipecat.services.tts_service import TTSService, WebsocketTTSService
+from pipecat.services.websocket_service import WebsocketService
+from websockets.protocol import State
 
-from media_service.frames import BrokenOffFrame
 from media_service.phone.utterance import Utterance
 
 CONNECT_SECONDS = 2.0
@@ -38,8 +39,11 @@ class Background(WebsocketTTSService):
         self._standby = standby
         self._one_at_a_time = asyncio.Lock()
         self._opening: asyncio.Task[None] | None = None
+        self._mending = False
         self._asked: dict[str, Utterance] = {}
         """By Pipecat's context id, until all of its sound has come."""
+        self._whole: set[str] = set()
+        """Those of which no more words come."""
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         """Set up, and connect in the background."""
@@ -55,10 +59,21 @@ class Background(WebsocketTTSService):
         await super().cleanup()  # type: ignore[no-untyped-call]
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
-        """See Pipecat; and remember what is asked for."""
+        """See Pipecat; and remember what is asked for, until all of its sound has come.
+
+        While no connection is there, that is all: the next one is asked for it.
+        """
         self._asked.setdefault(context_id, Utterance()).add_text(text)
+        if self._broken:
+            return
         async for frame in super().run_tts(text, context_id):
             yield frame
+
+    async def flush_audio(self, context_id: str | None = None) -> None:
+        """See Pipecat; and remember of what all words are known."""
+        self._whole.update(each for each in self._asked if context_id in (None, each))
+        if not self._broken:
+            await super().flush_audio(context_id)
 
     async def append_to_audio_context(self, context_id: str | None, frame: Any) -> None:
         """See Pipecat; and remember how much of it has come."""
@@ -69,36 +84,53 @@ class Background(WebsocketTTSService):
     async def remove_audio_context(self, context_id: str | None) -> None:
         """See Pipecat; all of it has come."""
         self._asked.pop(context_id or "", None)
+        self._whole.discard(context_id or "")
         await super().remove_audio_context(context_id)
 
     async def on_audio_context_interrupted(self, context_id: str) -> None:
         """See Pipecat; nobody waits for the rest."""
         self._asked.clear()
-        await super().on_audio_context_interrupted(context_id)
+        self._whole.clear()
+        if self._broken:
+            await TTSService.on_audio_context_interrupted(self, context_id)
+        else:
+            await super().on_audio_context_interrupted(context_id)
+
+    @property
+    def _broken(self) -> bool:
+        """Whether the connection has ended and no other is there. Who receives mends it."""
+        return self._mending or bool(self._websocket and self._websocket.state is not State.OPEN)
 
     async def _reconnect_websocket(self, attempt_number: int) -> bool:
+        self._mending = True
         # Nothing can be told to the one that broke, and to try is an error.
         self._websocket = None
-        left = " ".join([await self._break_off(each) for each in tuple(self._asked)]).strip()
-        await asyncio.sleep(PAUSE_SECONDS)
         try:
+            await asyncio.sleep(PAUSE_SECONDS)
             async with asyncio.timeout(CONNECT_SECONDS):
-                well = await super()._reconnect_websocket(attempt_number)
+                # Not Pipecat's for voices: that ends what is being said.
+                well = await WebsocketService._reconnect_websocket(self, attempt_number)
         except TimeoutError as error:
             await self.push_error("no connection within the deadline", exception=error)
             raise
-        if left:
-            await self.queue_frame(TTSSpeakFrame(left))
+        finally:
+            self._mending = False
+        await self._ask_again()
         return well
 
-    async def _break_off(self, context_id: str) -> str:
-        # The vendor will not say any more that it has stopped.
-        for frame in (
-            BrokenOffFrame(context_id=context_id),
-            TTSStoppedFrame(context_id=context_id),
-        ):
-            await self.append_to_audio_context(context_id, frame)
-        return self._asked.pop(context_id).break_off()
+    async def _ask_again(self) -> None:
+        """Have the rest said of whatever has not sounded to its end."""
+        for context_id, asked in tuple(self._asked.items()):
+            if left := asked.left:
+                await self.tts_process_generator(context_id, super().run_tts(left, context_id))
+                if context_id in self._whole:
+                    await super().flush_audio(context_id)
+            elif context_id in self._whole:
+                # The vendor will not say any more that it has stopped.
+                await self.append_to_audio_context(
+                    context_id, TTSStoppedFrame(context_id=context_id)
+                )
+                await self.remove_audio_context(context_id)
 
     async def _connect(self) -> None:
         # The first words come while the connection is being made, and wait here for it.
