@@ -177,7 +177,7 @@ class Soak:
             verdict, wrong = call.judge(self.struck.outages)
             self.judged.append((call, verdict, wrong))
             if call.gaps:
-                gaps = ", ".join(f"{gap:.1f}" for gap in call.gaps)
+                gaps = ", ".join(f"{gap.seconds:.1f}" for gap in call.gaps)
                 self.say(f"on {call.legs} legs: {call_id} ({name}), after {gaps} s")
             if verdict != "right":
                 self.say(f"{verdict}: {call_id} ({name}, {call.legs} legs): {'; '.join(wrong)}")

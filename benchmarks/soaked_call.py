@@ -32,6 +32,15 @@ class Outage:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A callee had nobody on the line."""
+
+    seconds: float
+    handed_over: bool
+    """We closed the stream ourselves; otherwise it broke."""
+
+
+@dataclass(frozen=True)
 class SoakedCall:
     """A call that is over, as it was seen from all sides.
 
@@ -61,8 +70,8 @@ class SoakedCall:
         return longest_silence(self.events)
 
     @property
-    def gaps(self) -> list[float]:
-        """Seconds from each stream's end to the next stream's beginning."""
+    def gaps(self) -> list[Gap]:
+        """From each stream's end to the next stream's beginning."""
         return stream_gaps(self.events)
 
     def judge(self, outages: Iterable[Outage]) -> tuple[Verdict, list[str]]:
@@ -132,15 +141,16 @@ def longest_silence(events: Iterable[Event]) -> float:
     return longest
 
 
-def stream_gaps(events: Iterable[Event]) -> list[float]:
-    """Seconds from the end of each stream to the beginning of the next, where there is one."""
-    gaps: list[float] = []
-    ended: float | None = None
+def stream_gaps(events: Iterable[Event]) -> list[Gap]:
+    """The gaps between each stream's end and the next stream's beginning, where there is one."""
+    gaps: list[Gap] = []
+    ended: Event | None = None
     for event in sorted(events, key=lambda event: float(event["at"])):
         if event["event"] in _STREAM_ENDS:
-            ended = ended if ended is not None else float(event["at"])
+            ended = ended or event
         elif event["event"] == "stream_open":
             if ended is not None:
-                gaps.append(float(event["at"]) - ended)
+                seconds = float(event["at"]) - float(ended["at"])
+                gaps.append(Gap(seconds, handed_over=ended["event"] == "stream_closed"))
             ended = None
     return gaps

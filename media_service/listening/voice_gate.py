@@ -1,4 +1,4 @@
-"""Whether somebody may be speaking: told from the raw sound, before anything costly is done to it."""
+"""Whether somebody may be speaking: told from the raw sound, before more is done to it."""
 
 from collections.abc import Callable
 

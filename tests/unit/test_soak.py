@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.leftovers import Ledger, growth, held, own_mb, tcp
 from benchmarks.soaked_call import (
     SILENCE_SECONDS,
+    Gap,
     Outage,
     SoakedCall,
     longest_silence,
@@ -114,9 +115,9 @@ def test_silence_is_when_nobody_sounds() -> None:
 def test_a_gap_is_from_one_stream_to_the_next() -> None:
     told = events(
         (0, "stream_open"), (5, "stream_cut"), (5, "stream_broken"), (6.5, "stream_refused"),
-        (8, "stream_open"), (20, "stream_closed"),
+        (8, "stream_open"), (20, "stream_closed"), (20.5, "stream_open"), (30, "stream_closed"),
     )  # fmt: skip
-    assert stream_gaps(told) == [3]
+    assert stream_gaps(told) == [Gap(3, handed_over=False), Gap(0.5, handed_over=True)]
 
 
 @given(st.integers(), st.floats(30, 7_200))
