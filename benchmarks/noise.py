@@ -124,14 +124,16 @@ def over(noise: Sound, speech: Sound, level_db: float) -> Sound:
     return np.asarray(noise * wanted / np.sqrt(np.mean(np.square(noise))))
 
 
-async def filtered(sound: Sound, noise_filter: BaseAudioFilter | None) -> AsyncIterator[bytes]:
+async def filtered(sound: Sound, noise_filter: NoiseFilter | None) -> AsyncIterator[bytes]:
     """What a call makes of it, frame by frame as Twilio sends it: 16-bit PCM."""
-    await noise_filter.start(RATE)
+    if noise_filter:
+        await noise_filter.start(RATE)
     mulaw = to_mulaw(sound)
     for start in range(0, len(mulaw) - FRAME + 1, FRAME):
         pcm = from_mulaw(mulaw[start : start + FRAME]).astype(np.int16).tobytes()
-        yield await noise_filter.filter(pcm) if on else pcm
-    await noise_filter.stop()
+        yield await noise_filter.filter(pcm) if noise_filter else pcm
+    if noise_filter:
+        await noise_filter.stop()
 
 
 class Bench:
@@ -146,7 +148,7 @@ class Bench:
         vad = self._models.vad()
         vad.set_sample_rate(RATE)
         told, state, frame = [], VADState.QUIET, 0
-        async for pcm in filtered(sound, on=on):
+        async for pcm in filtered(sound, NoiseFilter() if on else None):
             frame += 1
             if not pcm:
                 continue
@@ -160,7 +162,7 @@ class Bench:
 
     async def words(self, sound: Sound, *, on: bool) -> list[str]:
         """What the listener understands of it after the lead."""
-        pcm = b"".join([each async for each in filtered(sound, on=on)])
+        pcm = b"".join([each async for each in filtered(sound, NoiseFilter() if on else None)])
         heard = np.frombuffer(pcm, np.int16)[int((LEAD_SECONDS - 0.1) * RATE) :]
         wide = soxr.resample(heard.astype(np.float32) / np.float32(32768), RATE, 16_000)
         return words(await self._listener.transcribe(wide))
@@ -204,10 +206,10 @@ class Bench:
         vad = self._models.vad()
         vad.set_sample_rate(RATE)
         before = time.process_time()
-        plain = [pcm async for pcm in filtered(sound, on=False)]
+        plain = [pcm async for pcm in filtered(sound, None)]
         carried = time.process_time() - before
         before = time.process_time()
-        clean = [pcm async for pcm in filtered(sound, on=True)]
+        clean = [pcm async for pcm in filtered(sound, NoiseFilter())]
         cleaned = time.process_time() - before - carried
         before = time.process_time()
         for pcm in plain:

@@ -58,6 +58,8 @@ class Stage:
     folder: Path
     vendors: str
     """Host and port."""
+    speech: str
+    """Of Deepgram."""
     environment: dict[str, str]
     records: DynamoCallRecords
     greetings: DynamoGreetings
@@ -151,7 +153,8 @@ class Stage:
         filtering = ["--noise-filter"] if noise_filter else []
         with pinned(core):
             process, at = await Process.start(
-                "stock-bot", "benchmarks.stock_bot", "--vendors", self.vendors, *filtering,
+                "stock-bot", "benchmarks.stock_bot", "--vendors", self.vendors,
+                "--speech", self.speech, *filtering,
                 logs=self.folder, ready=re.escape("listening on ") + "(.*)",
                 environment=_BYTECODE,
             )  # fmt: skip
@@ -193,11 +196,12 @@ def _filtering(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def stage(says: str | None = None) -> AsyncIterator[Stage]:
+async def stage(says: str | None = None, *, ears: bool = False) -> AsyncIterator[Stage]:
     """The stage, taken down at the end.
 
     Args:
         says: what the LLM always answers.
+        ears: Deepgram is played by the rehearsal's stand-in, which does hear, in its own time.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -206,6 +210,13 @@ async def stage(says: str | None = None) -> AsyncIterator[Stage]:
             logs=folder, ready=re.escape("listening on ") + "(.*)", environment=_BYTECODE,
         )  # fmt: skip
         stack.push_async_callback(vendors.stop)
+        speech = at = at.strip()
+        if ears:
+            hearing, speech = await Process.start(
+                "deepgram", "rehearsal.deepgram",
+                logs=folder, ready=r"listening on ws://(\S+)", environment=_BYTECODE,
+            )  # fmt: skip
+            stack.push_async_callback(hearing.stop)
         cloud = await EmulatorProcess.start(
             ROOT / ".rehearsal/cloud/bin/python", folder, folder / "cloud.log"
         )
@@ -215,7 +226,8 @@ async def stage(says: str | None = None) -> AsyncIterator[Stage]:
         dynamodb = client("dynamodb", cloud.endpoint)
         yield Stage(
             folder=folder,
-            vendors=at.strip(),
+            vendors=at,
+            speech=speech,
             environment={
                 **credentials(cloud.endpoint),
                 "DIALOUT_ENV": "bench", "DIALOUT_TABLE": TABLE, "DIALOUT_PREPARE_QUEUE_URL": queue,
@@ -223,8 +235,8 @@ async def stage(says: str | None = None) -> AsyncIterator[Stage]:
                 "DIALOUT_SEATS_PER_TASK": "10",
                 # Nothing answers there: recordings are not started, and nothing is hung up.
                 "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
-                "DEEPGRAM_BASE_URL": f"ws://{at.strip()}",
-                "GROQ_BASE_URL": f"http://{at.strip()}/openai/v1",
+                "DEEPGRAM_BASE_URL": f"ws://{speech}",
+                "GROQ_BASE_URL": f"http://{at}/openai/v1",
             },
             records=DynamoCallRecords(TABLE, dynamodb),
             greetings=DynamoGreetings(TABLE, dynamodb),

@@ -36,7 +36,7 @@ PROMPT = (
 )
 
 
-async def bot(websocket: WebSocket, vendors: str, *, filtering: bool = False) -> None:
+async def bot(websocket: WebSocket, vendors: str, speech: str, *, filtering: bool = False) -> None:
     """One call."""
     _, call_data = await parse_telephony_websocket(websocket)
     serializer = TwilioFrameSerializer(
@@ -55,7 +55,7 @@ async def bot(websocket: WebSocket, vendors: str, *, filtering: bool = False) ->
             serializer=serializer,
         ),
     )
-    stt = DeepgramSTTService(api_key="key", base_url=f"ws://{vendors}")
+    stt = DeepgramSTTService(api_key="key", base_url=f"ws://{speech}")
     llm = GroqLLMService(
         api_key="key",
         base_url=f"http://{vendors}/openai/v1",
@@ -63,7 +63,7 @@ async def bot(websocket: WebSocket, vendors: str, *, filtering: bool = False) ->
     )
     tts = DeepgramTTSService(
         api_key="key",
-        base_url=f"ws://{vendors}",
+        base_url=f"ws://{speech}",
         settings=DeepgramTTSService.Settings(voice="aura-2-theia-en"),
     )
     context = LLMContext()
@@ -102,14 +102,14 @@ def _noise_filter() -> BaseAudioFilter:
     return RNNoiseFilter()
 
 
-async def serve(port: int, vendors: str, *, filtering: bool = False) -> None:
+async def serve(port: int, vendors: str, speech: str, *, filtering: bool = False) -> None:
     """Serve for ever; the address goes to stdout."""
     app = FastAPI()
 
     @app.websocket("/ws")
     async def ws(websocket: WebSocket) -> None:
         await websocket.accept()
-        await bot(websocket, vendors, filtering=filtering)
+        await bot(websocket, vendors, speech, filtering=filtering)
 
     await _Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning")).serve()
 
@@ -128,10 +128,12 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stock_bot")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--vendors", required=True)
+    parser.add_argument("--vendors", required=True, help="the LLM's host and port")
+    parser.add_argument("--speech", help="Deepgram's, if they are others")
     parser.add_argument("--noise-filter", action="store_true")
     given = parser.parse_args()
-    asyncio.run(serve(given.port, given.vendors, filtering=given.noise_filter))
+    speech = given.speech or given.vendors
+    asyncio.run(serve(given.port, given.vendors, speech, filtering=given.noise_filter))
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class Conversation:
             tools=toolbox.schemas,
         )
         toolbox.register(services.llm)
-        phone = transport(line, agent, models)
+        phone = transport(line, agent)
         user, assistant = self._aggregators(models, agent, line)
         self._user = user
         watch = self._watch = ReplyWatch(

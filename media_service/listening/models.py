@@ -17,8 +17,6 @@ from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 
 from media_service.listening import noise_filter
-from media_service.listening.noise_filter import NoiseFilter
-from media_service.listening.voice_gate import VoiceGate
 
 UNFINISHED_SECONDS = 1.5
 """Of silence after what does not sound finished, until it is answered all the same.
@@ -98,12 +96,6 @@ class Models:
     def vad(self) -> SileroVADAnalyzer:
         """A VAD for one call."""
         return _Silero(self.silero)
-
-    def noise_filter(self) -> NoiseFilter:
-        """A noise filter for one call."""
-        vad = self.vad()
-        vad.set_sample_rate(8000)
-        return NoiseFilter(VoiceGate(vad.voice_confidence).open)
 
     def turn_analyzer(self) -> LocalSmartTurnAnalyzerV3:
         """A turn analyzer for one call."""

@@ -13,7 +13,7 @@ from pipecat.transports.websocket.fastapi import (
 from starlette.websockets import WebSocket
 
 from calls.agent import Agent
-from media_service.listening.models import Models
+from media_service.listening.noise_filter import NoiseFilter
 from media_service.phone.line import Line
 from media_service.phone.twilio_serializer import TwilioSerializer
 
@@ -55,9 +55,9 @@ class _Transport(FastAPIWebsocketTransport):
         self._output = _Output(self, self._client, self._params, name=self._output_name)
 
 
-def transport(line: Line, agent: Agent, models: Models) -> FastAPIWebsocketTransport:
+def transport(line: Line, agent: Agent) -> FastAPIWebsocketTransport:
     """Its input is what the callee says, its output what they hear."""
-    noise_filter = models.noise_filter() if agent.noise_filter == "rnnoise" else None
+    noise_filter = NoiseFilter() if agent.noise_filter == "rnnoise" else None
     return _Transport(
         cast("WebSocket", line),  # It has all of a WebSocket that the transport uses.
         FastAPIWebsocketParams(

@@ -38,8 +38,19 @@ async def test_noise_gets_quieter(filtering: NoiseFilter) -> None:
 
 
 async def test_nothing_is_lost_but_the_last_frames(filtering: NoiseFilter) -> None:
-    out = b"".join([await filtering.filter(chunk) for chunk in chunks(np.zeros(RATE))])
+    noise = np.random.default_rng(7).normal(0, 1000, RATE)
+    out = b"".join([await filtering.filter(chunk) for chunk in chunks(noise)])
     assert RATE - 4 * FRAME < len(out) // 2 <= RATE
+
+
+async def test_it_rests_in_silence_and_wakes_with_the_first_sound(filtering: NoiseFilter) -> None:
+    silence = chunks(np.random.default_rng(7).normal(0, 30, 2 * RATE))
+    out = [await filtering.filter(chunk) for chunk in silence]
+    assert out[: RATE // FRAME // 2] != silence[: RATE // FRAME // 2]
+    assert out[-RATE // FRAME :] == silence[-RATE // FRAME :]
+    noise = chunks(np.random.default_rng(7).normal(0, 1000, 3 * RATE))
+    filtered = b"".join([await filtering.filter(chunk) for chunk in noise])
+    assert loudness(filtered[-RATE * 2 :]) < 0.2 * loudness(b"".join(noise))
 
 
 async def test_switched_off_it_passes_the_sound_on(filtering: NoiseFilter) -> None:
