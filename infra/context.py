@@ -10,6 +10,7 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 from calls.settings import Settings
 from infra.scheduled_minimum import ScheduledMinimum
+from infra.task_size import TooManySeatsError, task_size
 
 Arch = Literal["arm64", "x86_64"]
 
@@ -115,8 +116,7 @@ class Context:
     @property
     def seats_per_task(self) -> int:
         """How many calls one media task carries."""
-        default = Settings.model_fields["seats_per_task"].default
-        return int(self.settings.get("DIALOUT_SEATS_PER_TASK", default))
+        return _seats(self.settings)
 
     @property
     def calls_per_second(self) -> float:
@@ -151,13 +151,15 @@ class Context:
         most = _count(given, "max_tasks", max(10, least))
         if most < least:
             raise ContextError(f"-c max_tasks={most}: it is less than min_tasks, {least}")
+        settings = _settings(env, given)
+        _sized(settings)
         return cls(
             env=env,
             arch=cast("Arch", arch),
             python=python,
             recordings_days=_count(given, "recordings_days", 90),
             checked=_switch(given, "checks", default=True),
-            settings=_settings(env, given),
+            settings=settings,
             image=_text(given, "image"),
             nat=_switch(given, "nat", default=False),
             domain=_own_domain(given, "domain", "certificate"),
@@ -168,6 +170,19 @@ class Context:
             reserved=_switch(given, "reserved", default=False),
             alarm_email=_text(given, "alarm_email"),
         )
+
+
+def _seats(settings: Mapping[str, str]) -> int:
+    default = Settings.model_fields["seats_per_task"].default
+    return int(settings.get("DIALOUT_SEATS_PER_TASK", default))
+
+
+def _sized(settings: Mapping[str, str]) -> None:
+    """Refuse seats that no task can have."""
+    try:
+        task_size(_seats(settings))
+    except TooManySeatsError as error:
+        raise ContextError(str(error)) from None
 
 
 def _text(given: Mapping[str, Any], name: str) -> str | None:

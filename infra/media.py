@@ -16,11 +16,7 @@ from infra.log_group import log_group
 from infra.media_image import media_image
 from infra.network import Network
 from infra.secrets import let_read_secrets
-
-# Measured on x86-64: a conversation takes an eighth of a processor on average (noise filter, voice
-# activity, turns), so ten seats take more than one; and 265 MB of models, loaded once, and some
-# 30 MB a conversation. 4 GB is the least that Fargate gives two processors.
-CPU, MEMORY_MB = 2048, 4096
+from infra.task_size import task_size
 
 CONTAINER = "media"
 
@@ -90,12 +86,13 @@ class Media(Construct):
     def _task(self, environment: Mapping[str, str]) -> ecs.FargateTaskDefinition:
         execution = self._role("Execution")
         self.log.grant_write(execution)
+        size = task_size(self._context.seats_per_task)
         task = ecs.FargateTaskDefinition(
             self,
             "Task",
             family=self.name,
-            cpu=CPU,
-            memory_limit_mib=MEMORY_MB,
+            cpu=size.cpu,
+            memory_limit_mib=size.memory_mib,
             runtime_platform=ecs.RuntimePlatform(
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
                 cpu_architecture=(

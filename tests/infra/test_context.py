@@ -22,7 +22,7 @@ def test_production_never_stands_on_one_task() -> None:
 
 def test_seats_are_those_of_the_settings() -> None:
     assert Context.of({}).seats_per_task == 10
-    assert Context.of({"set.DIALOUT_SEATS_PER_TASK": "25"}).seats_per_task == 25
+    assert Context.of({"set.DIALOUT_SEATS_PER_TASK": "15"}).seats_per_task == 15
 
 
 def test_the_command_line_overrides_the_environments_settings() -> None:
@@ -33,11 +33,11 @@ def test_the_command_line_overrides_the_environments_settings() -> None:
                 "prod": {"DIALOUT_SEATS_PER_TASK": 20, "DIALOUT_DEFAULT_AGENT": "amelia"},
                 "dev": {"DIALOUT_SEATS_PER_TASK": 1},
             },
-            "set.DIALOUT_SEATS_PER_TASK": "30",
+            "set.DIALOUT_SEATS_PER_TASK": "16",
         }
     )
     assert context.production
-    assert context.settings == {"DIALOUT_SEATS_PER_TASK": "30", "DIALOUT_DEFAULT_AGENT": "amelia"}
+    assert context.settings == {"DIALOUT_SEATS_PER_TASK": "16", "DIALOUT_DEFAULT_AGENT": "amelia"}
 
 
 def test_the_deployers_shell_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +54,7 @@ def test_the_deployers_shell_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None
         ({"set.DIALOUT_SEAT_PER_TASK": "3"}, "DIALOUT_SEAT_PER_TASK: no such setting"),
         ({"environments": {"dev": {"seats": 3}}}, "seats: no such setting"),
         ({"environments": {"dev": 3}}, "environments.dev is an object"),
+        ({"set.DIALOUT_SEATS_PER_TASK": "21"}, "carries 20 calls at most: leave it and raise"),
         ({"set.DIALOUT_SEATS_PER_TASK": "0"}, "DIALOUT_SEATS_PER_TASK='0'"),
         ({"set.DIALOUT_TABLE": "mine"}, "the stack itself sets it"),
         ({"set.DIALOUT_ENV": "prod"}, "-c env="),

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+import pytest
 from aws_cdk.assertions import Template
 
+from infra.task_size import TaskSize, TooManySeatsError, task_size
 from tests.infra.conftest import IMAGE, listed, resources, statements, synthesized
 from tests.infra.test_functions import ITEMS, LOGS, SCHEDULING, SECRETS, expected_settings
 
@@ -169,3 +171,19 @@ def test_logging_never_blocks_a_call(dev: Template) -> None:
     logging = _container(dev)["LogConfiguration"]
     assert logging["LogDriver"] == "awslogs"
     assert logging["Options"]["mode"] == "non-blocking"
+
+
+def test_a_task_is_as_large_as_its_seats_need(dev: Template, prod: Template) -> None:
+    for template, cpu, memory in ((dev, "1024", "2048"), (prod, "2048", "4096")):
+        (task,) = resources(template, TASK).values()
+        assert (task["Cpu"], task["Memory"]) == (cpu, memory)
+
+
+@pytest.mark.parametrize(("seats", "cpu"), [(1, 1024), (10, 1024), (11, 2048), (20, 2048)])
+def test_half_of_what_a_core_carries_are_seats(seats: int, cpu: int) -> None:
+    assert task_size(seats) == TaskSize(cpu, 2 * cpu)
+
+
+def test_what_no_process_carries_is_refused() -> None:
+    with pytest.raises(TooManySeatsError, match="raise -c max_tasks"):
+        task_size(21)
