@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 CALLS_A_CORE = 20
-"""That one process carries on one core, without gaps and without being slower: ``make bench``, whose
-figure for this machine docs/operations.md has. Half of it are seats: a call may have the noise
-filter in a loud street, a vCPU is half of a core with a neighbour, and half as many calls more may
-be taken over from a task that died."""
+"""That one process carries on one core, without gaps and without being slower (``make bench``; the
+figures are in docs/operations.md). Half of it are seats: a call may have the noise filter in a loud
+street, a vCPU may be half of a core, and half as many calls more may come from a task that died."""
 SIZES = {CALLS_A_CORE // 2: (1024, 2048), CALLS_A_CORE: (2048, 4096)}
 """Seats up to which → Fargate's CPU units and MiB. The process is some 250 MB and 10 MB a call."""
 
