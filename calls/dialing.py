@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calls import agents, attempts, dial_rules
-from calls.agent import AgentError
 from calls.attempts import Cap
 from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, now
 from calls.dial_request import DialRequest
@@ -25,6 +24,7 @@ from calls.ports import (
     Telephony,
     TelephonyError,
 )
+from calls.refused import AgentError, CallNotPlacedError, IdempotencyConflictError
 from calls.seating import Seating
 from calls.seats import NotNowError, Place
 from calls.settings import Settings
@@ -39,25 +39,6 @@ _UNANSWERED = "create_unanswered"
 """In the timeline when Twilio did not say whether it took the call."""
 _REFUSED = "create_refused"
 """In the timeline when Twilio said no; its detail is Twilio's error code."""
-
-
-class IdempotencyConflictError(Exception):
-    """The key was used for another request."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "this Idempotency-Key was used for another request; use a new key for a new call"
-        )
-
-
-class CallNotPlacedError(Exception):
-    """The telephony vendor did not take the call, or did not say whether it did."""
-
-    def __init__(self, call_id: str, cause: TelephonyError) -> None:
-        super().__init__(str(cause))
-        self.call_id = call_id
-        self.code = cause.code
-        self.ambiguous = cause.ambiguous
 
 
 @dataclass(frozen=True)

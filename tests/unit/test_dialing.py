@@ -9,15 +9,15 @@ from calls import agents
 from calls.answering import Answering
 from calls.call import EndReason, Status
 from calls.dial_request import DialRequest
-from calls.dial_rules import RuleRefusedError
-from calls.dialing import (
-    CallNotPlacedError,
-    Dialer,
-    IdempotencyConflictError,
-)
+from calls.dialing import Dialer
 from calls.do_not_call import Listing
-from calls.planning import DialRefusedError
 from calls.ports import TelephonyError
+from calls.refused import (
+    CallNotPlacedError,
+    DialRefusedError,
+    IdempotencyConflictError,
+    RuleRefusedError,
+)
 from calls.seats import Beat
 from calls.settings import Settings
 from tests.clock import Clock
