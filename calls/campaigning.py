@@ -16,7 +16,13 @@ from calls.campaign_ports import Campaigns, CampaignTakenError, ContactNotFoundE
 from calls.contact import Contact, contact_id
 from calls.contact_rows import BadRow
 from calls.ports import Idempotency
-from calls.refused import AgentError, CampaignStateError, DialRefusedError, IdempotencyConflictError
+from calls.refused import (
+    AgentError,
+    CampaignStateError,
+    DialRefusedError,
+    IdempotencyConflictError,
+    RowsRefusedError,
+)
 from calls.settings import Settings
 
 _ADDING = timedelta(minutes=1)
@@ -116,7 +122,7 @@ class Campaigner:
         """
         listed = list(rows)
         if len(listed) > contact_rows.MOST:
-            raise contact_rows.RowsRefusedError(
+            raise RowsRefusedError(
                 f"{len(listed)} rows: send at most {contact_rows.MOST} at once, and the others next"
             )
         at = self.clock()

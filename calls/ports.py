@@ -76,11 +76,19 @@ class CallRecords(Protocol):
             CallNotFoundError: there is none.
         """
 
-    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+    def update(
+        self, call_id: str, change: Callable[[Call], Call], created: Call | None = None
+    ) -> Call:
         """Put ``change(call)`` in the call's place, atomically: ``change`` may run several times.
 
         A call that so ends gives its seat back in the same step, once. Whatever ``change`` raises
         comes out, and then nothing is written.
+
+        Args:
+            call_id: the call's.
+            change: pure.
+            created: the call as it was kept just now. The first try takes it for what is there,
+                and spares a look.
         """
 
     def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
