@@ -113,6 +113,7 @@ async def measure(runs: int) -> dict[str, Found]:
                 "TWILIO_API_BASE_URL": rest,
                 "POWERTOOLS_SERVICE_NAME": "bench",
                 "DIALOUT_CALLS_PER_SECOND": "1000",
+                "DIALOUT_MAX_CONCURRENT_CALLS": "1000000",
                 "DIALOUT_CALLING_WINDOW": "00:00-24:00",
                 "DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY": "0",
             }
