@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -34,6 +34,22 @@ class Answer:
     seconds: float
     """From the process's start, or from the event's, to the answer."""
     body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Processor:
+    """What a process had of the processor until now, in seconds."""
+
+    had: float
+    waited: float
+    """While it could have gone on, and others were on every core."""
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """Of the process's threads, and ended ones are none; zeros where there is no ``/proc``."""
+        threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+        spent = [each.read_text(encoding="ascii").split() for each in threads]
+        return cls(*(sum(int(words[n]) for words in spent) / 1e9 for n in (0, 1)))
 
 
 class Invocations:
@@ -123,11 +139,21 @@ def client_alone(folder: Path) -> Path:
     return place
 
 
+@dataclass(frozen=True)
+class Function:
+    """A function's process and its Runtime API."""
+
+    invocations: Invocations
+    began: float
+    """When the process was started, of ``time.monotonic()``."""
+    pid: int
+
+
 @asynccontextmanager
 async def function(
     handler: str, path: list[Path], environment: Mapping[str, str]
-) -> AsyncIterator[tuple[Invocations, float]]:
-    """A cold function: its Runtime API, and when its process was started.
+) -> AsyncIterator[Function]:
+    """A cold function.
 
     Args:
         handler: such as ``functions.twiml.handler``.
@@ -142,7 +168,9 @@ async def function(
     base = getattr(sys, "_base_executable", sys.executable)
     began = time.monotonic()
     child = await asyncio.create_subprocess_exec(
-        base, "-m", "awslambdaric", handler,
+        # Without this machine's own site-packages: they are neither the zip's nor the runtime's,
+        # and may have hooks that take their time.
+        base, "-S", "-m", "awslambdaric", handler,
         env={
             "PATH": os.environ["PATH"], "LANG": "en_US.UTF-8", "TZ": ":UTC",
             "PYTHONPATH": os.pathsep.join(map(str, path)),
@@ -157,7 +185,7 @@ async def function(
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        yield invocations, began
+        yield Function(invocations, began, child.pid)
     finally:
         child.kill()
         await child.wait()

@@ -1,23 +1,15 @@
 """An agent: who calls, what it says first, how it behaves. One YAML file in ``agents/``."""
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from calls.answering import Answering
 from calls.language import Language, language, names
+from calls.refused import AgentError
 from calls.tools import Https, ObjectSchema, Tools
+from calls.variable import VARIABLE, Value
 from calls.vendor_choice import Llm, Section, Stt, Tts, TtsChoice
-
-VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-
-Value = str | int | float | bool
-"""What a variable may be."""
-
-
-class AgentError(ValueError):
-    """An agent's file, or what was asked of it, is not right. The message says what to mend."""
 
 
 class MissingVariableError(AgentError):

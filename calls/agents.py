@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from calls.agent import Agent, AgentError
+from calls.agent import Agent
+from calls.refused import AgentError
 
 FOLDER = Path(__file__).parent.parent / "agents"
 

@@ -6,14 +6,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from calls.agent import Value
 from calls.consent import Consent
 from calls.tool_use import ToolUse
+from calls.variable import Value
 
 CALL_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 """Every call's id: a ULID."""
 RING_SECONDS = 60
 """How long it rings at most: Twilio's own default."""
+TWILIO = "twilio"
+"""Stands for the API key in what Twilio asked for: a CallSid makes one call."""
 GRACE_SECONDS = 60
 """Added to the longest call before its stream token dies and its seat is taken back."""
 

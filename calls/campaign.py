@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from calls.calling_window import CallingWindow
 from calls.consent import Consent
 from calls.dial_request import Metadata, Number, Unquoted, Webhook
+from calls.refused import CampaignOverError, CampaignStateError
 from calls.when import Zone
 
 CAMPAIGN_ID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
@@ -262,17 +263,6 @@ class Campaign(CampaignRequest):
 
     def _now(self, state: CampaignState, at: datetime, **changes: Any) -> "Campaign":
         return self.model_copy(update={"state": state, "updated_at": at, **changes})
-
-
-class CampaignOverError(Exception):
-    """It is completed or cancelled, and stays so."""
-
-    def __init__(self, state: CampaignState) -> None:
-        super().__init__(f"this campaign is {state}: make a new one")
-
-
-class CampaignStateError(Exception):
-    """It cannot be done as the campaign stands. The message says what to do first."""
 
 
 @dataclass(frozen=True)

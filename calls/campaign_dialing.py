@@ -20,11 +20,11 @@ from calls.campaign import Campaign, CampaignState, Finished
 from calls.campaign_ports import CampaignNotFoundError, Campaigns, ContactNotFoundError
 from calls.contact import Contact, NotDueError, disposition, not_made
 from calls.dial_request import DialRequest
-from calls.dial_rules import RuleRefusedError
 from calls.dialing import WithheldError
 from calls.disposition import Disposition, likely
-from calls.planning import DialRefusedError, plan
+from calls.planning import plan
 from calls.ports import CallNotFoundError, CallRecords, DialQueue, DoNotCallList, Ledger
+from calls.refused import DialRefusedError, RuleRefusedError
 from calls.settings import Settings
 from calls.waiting import Waiting
 

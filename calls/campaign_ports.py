@@ -1,13 +1,16 @@
 """What campaigns ask of the outside world. As ``calls.ports``."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from calls.call import Call
-from calls.campaign import Campaign, Finished, Tally
-from calls.contact import Contact
-from calls.ports import Idempotency
+if TYPE_CHECKING:
+    from calls.call import Call
+    from calls.campaign import Campaign, Finished, Tally
+    from calls.contact import Contact
+    from calls.ports import Idempotency
 
 
 class CampaignNotFoundError(Exception):

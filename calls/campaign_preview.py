@@ -15,8 +15,9 @@ from calls.campaign_dialing import asked, hours
 from calls.campaign_ports import Campaigns
 from calls.contact import Contact
 from calls.dial_rules import Known
-from calls.planning import DialRefusedError, plan
+from calls.planning import plan
 from calls.ports import DoNotCallList, Ledger
+from calls.refused import DialRefusedError
 from calls.settings import Settings
 
 LOOKED_AT = 5_000

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from calls import agents
-from calls.agent import AgentError
 from calls.campaign import Campaign
 from calls.contact import Contact
+from calls.refused import AgentError
 
 _FIRST = ("contact_id", "to_number", "state", "disposition", "attempts", "duration_seconds")
 _LAST = ("call_id", "recording")

@@ -9,21 +9,20 @@ from pydantic import BaseModel
 from ulid import ULID
 
 from calls import agents, contact_rows
-from calls.agent import Agent, AgentError
+from calls.agent import Agent
 from calls.call import now
-from calls.campaign import (
-    Campaign,
-    CampaignChange,
-    CampaignRequest,
-    CampaignState,
-    CampaignStateError,
-)
+from calls.campaign import Campaign, CampaignChange, CampaignRequest, CampaignState
 from calls.campaign_ports import Campaigns, CampaignTakenError, ContactNotFoundError
 from calls.contact import Contact, contact_id
 from calls.contact_rows import BadRow
-from calls.dialing import IdempotencyConflictError
-from calls.planning import DialRefusedError
 from calls.ports import Idempotency
+from calls.refused import (
+    AgentError,
+    CampaignStateError,
+    DialRefusedError,
+    IdempotencyConflictError,
+    RowsRefusedError,
+)
 from calls.settings import Settings
 
 _ADDING = timedelta(minutes=1)
@@ -123,7 +122,7 @@ class Campaigner:
         """
         listed = list(rows)
         if len(listed) > contact_rows.MOST:
-            raise contact_rows.RowsRefusedError(
+            raise RowsRefusedError(
                 f"{len(listed)} rows: send at most {contact_rows.MOST} at once, and the others next"
             )
         at = self.clock()

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from calls.agent import Value
 from calls.call import Call, EndReason
 from calls.campaign import Retry
 from calls.consent import Consent
-from calls.dial_rules import RuleRefusedError
 from calls.disposition import FROM_END_REASON, Disposition
+from calls.refused import RuleRefusedError
+from calls.variable import Value
 
 CONTACT_ID = r"^[0-9a-f]{24}$"
 WITHDRAWN = "withdrawn"

@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from calls.agent import Agent, AgentError
+from calls.agent import Agent
 from calls.campaign import Campaign
 from calls.consent import Consent
 from calls.contact import Contact, contact_id
 from calls.dial_request import Metadata, Number, Variables
+from calls.refused import AgentError, RowsRefusedError
 from calls.when import Zone
 
 MOST = 10_000
@@ -22,10 +23,6 @@ LARGEST = 4_500_000
 """Bytes of a request: Lambda takes 6 MB, and puts what it takes into quotation marks."""
 TWICE = "this number is in the campaign already"
 _RESERVED = ("to_number", "time_zone")
-
-
-class RowsRefusedError(Exception):
-    """The list as a whole cannot be read. The message says what to mend."""
 
 
 class ContactRow(BaseModel):

@@ -4,8 +4,8 @@ import json
 import math
 import re
 
-from calls.agent import Value
 from calls.dial_request import LARGEST, LONGEST
+from calls.variable import Value
 
 MOST = 50
 """So many variables are taken, in the answer's order."""

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from calls import agents, outcome
-from calls.agent import Agent, AgentError
+from calls.agent import Agent
 from calls.call import Call, Turn, now
 from calls.disposition import FROM_CONVERSATION, Disposition, certain, conversed, likely
 from calls.ports import CallRecords, Completion, UnreadableAnswerError
+from calls.refused import AgentError
 
 DELAYS_SECONDS = (15, 60, 300, 1200, 3600)
 """From one attempt to the next: an LLM that is down is waited for, for an hour and a half."""

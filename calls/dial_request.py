@@ -13,9 +13,9 @@ from pydantic import (
     model_validator,
 )
 
-from calls.agent import Value
 from calls.consent import Consent
 from calls.phone_number import e164
+from calls.variable import Value
 from calls.web_address import https
 
 LARGEST = 2**53 - 1

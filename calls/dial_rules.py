@@ -9,20 +9,8 @@ import phonenumbers
 from calls import attempts
 from calls.call import Call
 from calls.calling_window import CallingWindow, CallingWindowError, zones
+from calls.refused import RuleRefusedError
 from calls.settings import Settings
-
-
-class RuleRefusedError(Exception):
-    """A rule forbids this call now. ``code`` is the API's word for the rule.
-
-    Attributes:
-        allowed_at: when the same call would be allowed; None, if waiting does not help.
-    """
-
-    def __init__(self, code: str, message: str, allowed_at: datetime | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.allowed_at = allowed_at
 
 
 class ListedError(RuleRefusedError):

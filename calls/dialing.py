@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calls import agents, attempts, dial_rules
-from calls.agent import AgentError
 from calls.attempts import Cap
 from calls.call import RING_SECONDS, Call, EndReason, NotQueuedError, Status, now
 from calls.dial_request import DialRequest
@@ -25,6 +24,12 @@ from calls.ports import (
     Telephony,
     TelephonyError,
 )
+from calls.refused import (
+    AgentError,
+    CallNotPlacedError,
+    IdempotencyConflictError,
+    RuleRefusedError,
+)
 from calls.seating import Seating
 from calls.seats import NotNowError, Place
 from calls.settings import Settings
@@ -39,25 +44,6 @@ _UNANSWERED = "create_unanswered"
 """In the timeline when Twilio did not say whether it took the call."""
 _REFUSED = "create_refused"
 """In the timeline when Twilio said no; its detail is Twilio's error code."""
-
-
-class IdempotencyConflictError(Exception):
-    """The key was used for another request."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "this Idempotency-Key was used for another request; use a new key for a new call"
-        )
-
-
-class CallNotPlacedError(Exception):
-    """The telephony vendor did not take the call, or did not say whether it did."""
-
-    def __init__(self, call_id: str, cause: TelephonyError) -> None:
-        super().__init__(str(cause))
-        self.call_id = call_id
-        self.code = cause.code
-        self.ambiguous = cause.ambiguous
 
 
 @dataclass(frozen=True)
@@ -105,7 +91,10 @@ class Dialer:
         call = plan(request, self.settings, self.clock(), api_key)
         key = _idempotency(request, api_key, idempotency_key)
         try:
-            self._allowed(call, key)
+            unseen = dial_rules.Known()
+            if any(dial_rules.refusals(call, unseen, self.settings, self.clock()).values()):
+                self._allowed(call, key)
+            # Of the list and the day's calls the seat's own step makes sure, without a look before.
             return Dialed(self._dialed(call, key, wait=request.wait))
         except IdempotencyTakenError as taken:
             if taken.request_sha256 != _sha256(request):
@@ -142,7 +131,7 @@ class Dialer:
             call, at = self._seated(call, lambda place, cap: self._take(waiting.key, place, cap))
         except WithheldError as error:
             return self.records.update(waiting.key, _withdrawn_by(error, self.clock()))
-        except dial_rules.RuleRefusedError as error:
+        except RuleRefusedError as error:
             # The rules hold when it rings, not when it was asked for.
             return self.records.update(waiting.key, _refused_by(error, self.clock()))
         except NotQueuedError:
@@ -163,11 +152,12 @@ class Dialer:
                 lambda place, cap: self.ledger.seat(call.dial(self.clock()), place, cap, key),
             )
         except NotNowError as refused:
+            self._allowed(call, key)
             if wait:
                 return self._queued(call, key, refused.retry_after)
             self._check_unused(key)
             raise
-        return self._ring(seated, at)
+        return self._ring(seated, at, new=True)
 
     def _queued(self, call: Call, key: Idempotency | None, delay_seconds: int) -> Call:
         at = self.clock()
@@ -205,7 +195,7 @@ class Dialer:
     def _allowed(self, call: Call, key: Idempotency | None = None) -> None:
         try:
             dial_rules.check(call, self._known(call), self.settings, self.clock())
-        except dial_rules.RuleRefusedError:
+        except RuleRefusedError:
             self._check_unused(key)
             raise
 
@@ -242,7 +232,14 @@ class Dialer:
         except CapReachedError as error:
             raise dial_rules.too_frequent(call, self.settings, self.clock()) from error
 
-    def _ring(self, call: Call, at: datetime) -> Call:
+    def _ring(self, call: Call, at: datetime, *, new: bool = False) -> Call:
+        """Have Twilio phone.
+
+        Args:
+            call: in its seat.
+            at: when Twilio may be asked.
+            new: its record was kept just now, as it stands in ``call``.
+        """
         self._seating().await_turn(at)
         base, query = self.settings.public_api_url, f"?call_id={call.call_id}"
         try:
@@ -259,7 +256,9 @@ class Dialer:
             failure = error
             self.records.update(call.call_id, lambda c: self._not_placed(c, failure))
             raise CallNotPlacedError(call.call_id, error) from error
-        return self.records.update(call.call_id, lambda c: c.bind(call_sid))
+        return self.records.update(
+            call.call_id, lambda c: c.bind(call_sid), created=call if new else None
+        )
 
     def _not_placed(self, call: Call, error: TelephonyError) -> Call:
         detail = None if error.code is None else str(error.code)
@@ -278,7 +277,7 @@ def _detects(call: Call) -> bool:
         return False
 
 
-def _refused_by(error: dial_rules.RuleRefusedError, at: datetime) -> Callable[[Call], Call]:
+def _refused_by(error: RuleRefusedError, at: datetime) -> Callable[[Call], Call]:
     def refused(call: Call) -> Call:
         if call.status is not Status.QUEUED:
             return call

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from calls.agent import Value
+from calls.variable import Value
 
 LARGEST_BYTES = 350_000
 """Of sound: 43 s. An item of DynamoDB holds 400 KB."""

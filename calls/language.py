@@ -4,7 +4,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).parent / "languages"
@@ -131,6 +130,8 @@ def language(code: str) -> Language:
     Raises:
         UnknownLanguageError: there is none.
     """
+    import yaml  # here: whoever has a call at hand may need no language
+
     for name in (code, code.partition("-")[0]):
         path = FOLDER / f"{name}.yaml"
         if path.is_file():

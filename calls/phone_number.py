@@ -1,7 +1,5 @@
 """Phone numbers: read into E.164, and masked for everything that may be logged."""
 
-import phonenumbers
-
 
 class PhoneNumberError(ValueError):
     """It cannot be dialled. The message says what is wrong, and not the number."""
@@ -15,6 +13,8 @@ def e164(text: str) -> str:
     Raises:
         PhoneNumberError: it is not a phone number with its country.
     """
+    import phonenumbers  # here: most who import this only mask
+
     text = text.strip()
     if not text.startswith("+"):
         raise PhoneNumberError("start with + and the country's code, such as +15550100001")

@@ -5,19 +5,12 @@ from datetime import datetime
 from ulid import ULID
 
 from calls import agents
-from calls.agent import Agent, AgentError
+from calls.agent import Agent
 from calls.call import Call, longest
 from calls.calling_window import CallingWindow, CallingWindowError, zones
 from calls.dial_request import DialRequest
+from calls.refused import AgentError, DialRefusedError
 from calls.settings import Settings
-
-
-class DialRefusedError(Exception):
-    """Nothing was dialled. The message says what to mend; ``code`` is the API's word for it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def plan(request: DialRequest, settings: Settings, at: datetime, api_key: str) -> Call:

@@ -1,22 +1,26 @@
 """What the core asks of the outside world. The adapters answer it, and so do the tests' fakes.
 
-Every method may block: async code calls it in a thread.
+Every method may block: async code calls it in a thread. What they take and give is named for its
+type alone: whoever has to do with calls does not load schedules and agents.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from calls.agent import Agent
-from calls.attempts import Cap
-from calls.call import Call, Turn
-from calls.do_not_call import Listing
-from calls.greeting import Greeting
-from calls.preparation import Preparation
-from calls.schedule import Schedule
-from calls.seats import Beat, Fleet, Place
-from calls.waiting import Waiting
+if TYPE_CHECKING:
+    from calls.agent import Agent
+    from calls.attempts import Cap
+    from calls.call import Call, Turn
+    from calls.do_not_call import Listing
+    from calls.greeting import Greeting
+    from calls.preparation import Preparation
+    from calls.schedule import Schedule
+    from calls.seats import Beat, Fleet, Place
+    from calls.waiting import Waiting
 
 
 class CallNotFoundError(Exception):
@@ -48,14 +52,14 @@ class SecretMissingError(Exception):
 class CallRecords(Protocol):
     """The calls and their turns, kept."""
 
-    def create(self, call: Call, idempotency: "Idempotency | None" = None) -> None:
+    def create(self, call: Call, idempotency: Idempotency | None = None) -> None:
         """Keep a new call that has no seat, and with it the key that must never make a second one.
 
         Raises:
             IdempotencyTakenError: a call was made for that key; it names the call.
         """
 
-    def check_unused(self, idempotency: "Idempotency") -> None:
+    def check_unused(self, idempotency: Idempotency) -> None:
         """Nothing, if no call was made for that key.
 
         Raises:
@@ -72,11 +76,19 @@ class CallRecords(Protocol):
             CallNotFoundError: there is none.
         """
 
-    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+    def update(
+        self, call_id: str, change: Callable[[Call], Call], created: Call | None = None
+    ) -> Call:
         """Put ``change(call)`` in the call's place, atomically: ``change`` may run several times.
 
         A call that so ends gives its seat back in the same step, once. Whatever ``change`` raises
         comes out, and then nothing is written.
+
+        Args:
+            call_id: the call's.
+            change: pure.
+            created: the call as it was kept just now. The first try takes it for what is there,
+                and spares a look.
         """
 
     def append_turn(self, call_id: str, leg: int, turn: Turn) -> None:
@@ -109,7 +121,7 @@ class Ledger(Protocol):
         """How often a number was dialled on that day of its own."""
 
     def seat(
-        self, call: Call, place: Place, cap: Cap, idempotency: "Idempotency | None" = None
+        self, call: Call, place: Place, cap: Cap, idempotency: Idempotency | None = None
     ) -> Call | None:
         """Keep a new call together with its seat and its turn: all of it, or nothing.
 
@@ -125,7 +137,7 @@ class Ledger(Protocol):
             CapReachedError: the number had all its calls of the day.
         """
 
-    def admit(self, call: Call, capacity: int, idempotency: "Idempotency") -> Call | None:
+    def admit(self, call: Call, capacity: int, idempotency: Idempotency) -> Call | None:
         """Keep a call that somebody made to us, together with its seat: both, or neither.
 
         Returns:
@@ -237,10 +249,10 @@ class Telephony(Protocol):
             TelephonyError: refused; or ``ambiguous``, when nobody knows.
         """
 
-    def status(self, call_sid: str) -> "TwilioCall | None":
+    def status(self, call_sid: str) -> TwilioCall | None:
         """How Twilio says the call stands; None, if it knows no such call."""
 
-    def created_since(self, to: str, from_: str, since: datetime) -> "list[TwilioCall]":
+    def created_since(self, to: str, from_: str, since: datetime) -> list[TwilioCall]:
         """The calls from one number to another that Twilio was asked for since then."""
 
     def hang_up(self, call_sid: str) -> None:
@@ -353,14 +365,14 @@ class ScheduleTakenError(Exception):
 class Schedules(Protocol):
     """The schedules, kept. What makes them fire is the ``Timer``."""
 
-    def create(self, schedule: Schedule, idempotency: "Idempotency | None" = None) -> None:
+    def create(self, schedule: Schedule, idempotency: Idempotency | None = None) -> None:
         """Keep a new schedule, and with it the key that must never make a second one.
 
         Raises:
             ScheduleTakenError: a schedule was made for that key; it names the schedule.
         """
 
-    def check_unused(self, idempotency: "Idempotency") -> None:
+    def check_unused(self, idempotency: Idempotency) -> None:
         """Nothing, if no schedule was made for that key.
 
         Raises:
@@ -382,7 +394,7 @@ class Schedules(Protocol):
                 nothing.
         """
 
-    def delete(self, schedule: Schedule, idempotency: "Idempotency | None" = None) -> None:
+    def delete(self, schedule: Schedule, idempotency: Idempotency | None = None) -> None:
         """As if it had never been kept, nor its key."""
 
     def newest(

@@ -8,15 +8,13 @@ from datetime import datetime
 from ulid import ULID
 
 from calls import agents
-from calls.call import Call, EndReason, Status, longest, now
+from calls.call import TWILIO, Call, EndReason, Status, longest, now
 from calls.phone_number import PhoneNumberError, e164
 from calls.ports import CallRecords, Idempotency, IdempotencyTakenError, Ledger
 from calls.seating import Seating
 from calls.seats import NoFreeSeatError
 from calls.settings import Settings
 
-TWILIO = "twilio"
-"""Stands for the API key in what Twilio asked for: a CallSid makes one call."""
 ANONYMOUS = "anonymous"
 """The number of somebody who withholds theirs."""
 

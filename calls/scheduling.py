@@ -15,25 +15,14 @@ from ulid import ULID
 from calls import calling_window
 from calls.call import now
 from calls.calling_window import CallingWindowError
-from calls.dialing import IdempotencyConflictError
 from calls.planning import plan
 from calls.ports import Idempotency, Schedules, ScheduleTakenError, Timer
+from calls.refused import IdempotencyConflictError, ScheduleOverError, ScheduleRefusedError
 from calls.schedule import Schedule, ScheduleChange, ScheduleRequest, State
 from calls.settings import Settings
 from calls.when import When
 
 _PAGE = 100
-
-
-class ScheduleRefusedError(Exception):
-    """It cannot be scheduled so. The message says what to mend."""
-
-
-class ScheduleOverError(Exception):
-    """It is finished or cancelled, and stays so."""
-
-    def __init__(self, state: State) -> None:
-        super().__init__(f"this schedule is {state}: make a new one")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from ulid import ULID
 
 from calls.call import Call, EndReason, Status, now
-from calls.planning import DialRefusedError, plan
+from calls.planning import plan
 from calls.ports import (
     CallRecords,
     Idempotency,
@@ -17,6 +17,7 @@ from calls.ports import (
     Schedules,
     Timer,
 )
+from calls.refused import DialRefusedError
 from calls.schedule import PATIENCE, SCHEDULE_ID, Schedule, State
 from calls.settings import Settings
 from calls.waiting import Waiting

@@ -24,7 +24,7 @@ def list_(as_json: AsJson = False) -> None:
       dialout agents list
     """
     from calls import agents
-    from calls.agent import AgentError
+    from calls.refused import AgentError
     from dialout import table
 
     found: list[dict[str, object]] = []
@@ -115,7 +115,7 @@ def _mistakes(path: Path) -> list[dict[str, str | None]]:
 
 def _named(name: str) -> "Agent":
     from calls import agents
-    from calls.agent import AgentError
+    from calls.refused import AgentError
 
     try:
         return agents.load(name)

@@ -42,7 +42,7 @@ def wanted() -> dict[str, str]:
 
 def _readable() -> "Iterator[Agent]":
     from calls import agents
-    from calls.agent import AgentError
+    from calls.refused import AgentError
 
     # What is wrong with a file is for `dialout doctor` to say.
     for name in agents.names():

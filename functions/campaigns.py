@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from calls.agent import Value
 from calls.call import now
 from calls.campaign import (
     CAMPAIGN_ID,
@@ -24,6 +23,7 @@ from calls.contact import CONTACT_ID, Contact, ContactState
 from calls.contact_rows import LARGEST, MOST, ContactRow, rows_of_csv
 from calls.failure import kinds, places
 from calls.settings import settings
+from calls.variable import Value
 from functions import http_api, wiring
 from functions.campaign_view import CampaignSummary, summary
 from functions.log import logger

@@ -11,11 +11,11 @@ from random import random
 from typing import Any
 
 from calls.adapters.delivery_queue import DeliveryQueue
-from calls.agent import AgentError
 from calls.call_event import CallEvent
 from calls.debrief import Debriefer, seconds_to_next
 from calls.failure import kinds, places
 from calls.ports import CallNotFoundError, CompletionError
+from calls.refused import AgentError
 from functions import wiring
 from functions.log import logger
 

@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 from calls.adapters import event_scheduler
-from calls.dialing import CallNotPlacedError
 from calls.failure import kinds, places
+from calls.refused import CallNotPlacedError
 from calls.seats import NotNowError
 from calls.settings import settings
 from calls.timed import Firing

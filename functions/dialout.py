@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from calls.call import Call, Status
 from calls.dial_request import DialRequest
-from calls.dialing import CallNotPlacedError
 from calls.explanation import Explanation
 from calls.phone_number import masked
+from calls.refused import CallNotPlacedError
 from calls.seats import NoFreeSeatError
 from functions import http_api, metric, preparing, wiring
 from functions.log import logger

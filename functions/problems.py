@@ -11,20 +11,25 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from calls.adapters.aws import unavailable
 from calls.call import CallSidMismatchError
-from calls.campaign import CampaignOverError, CampaignStateError
 from calls.campaign_ports import CampaignNotFoundError
-from calls.contact_rows import RowsRefusedError
-from calls.dial_rules import RuleRefusedError
-from calls.dialing import CallNotPlacedError, IdempotencyConflictError
 from calls.failure import kinds, places
-from calls.planning import DialRefusedError
 from calls.ports import (
     CallNotFoundError,
     ScheduleNotFoundError,
     SecretMissingError,
     TelephonyError,
 )
-from calls.scheduling import ScheduleOverError, ScheduleRefusedError
+from calls.refused import (
+    CallNotPlacedError,
+    CampaignOverError,
+    CampaignStateError,
+    DialRefusedError,
+    IdempotencyConflictError,
+    RowsRefusedError,
+    RuleRefusedError,
+    ScheduleOverError,
+    ScheduleRefusedError,
+)
 from calls.seats import NoFreeSeatError, NotNowError, PaceExceededError
 from functions.log import logger
 

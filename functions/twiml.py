@@ -6,18 +6,16 @@ import time
 from aws_lambda_powertools.event_handler import Response
 from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
-from calls import agents, resuming, status_report, stream_token
-from calls.agent import AgentError
+from calls import resuming, status_report, stream_token
 from calls.answered_by import detected
-from calls.call import CALL_ID, Call, EndReason, Recording, now
-from calls.language import Language, language
+from calls.call import CALL_ID, TWILIO, Call, EndReason, Recording, now
 from calls.phone_number import masked
 from calls.ports import CallNotFoundError
-from calls.receiving import TWILIO
+from calls.refused import AgentError
 from calls.resuming import Fetched, Step
 from calls.seats import NoFreeSeatError
 from calls.settings import settings
-from functions import metric, redirecting, webhooks, wiring
+from functions import metric, redirecting, spoken, webhooks, wiring
 from functions.log import logger
 from functions.problems import ProblemError
 
@@ -44,34 +42,12 @@ def inbound() -> Response[str]:
     except NoFreeSeatError:
         metric.count("SeatsExhausted", 1)
         logger.warning("Incoming call turned away: all lines are busy")
-        words = _language(settings().inbound_agent)
-        return _xml(_said(words.lines_busy, words))
+        return _xml(spoken.lines_busy(settings().inbound_agent))
     except AgentError as error:
         logger.error("Incoming call not answered: its agent is not right", why=str(error))
-        words = language("en")
-        return _xml(_said(words.technical_goodbye, words))
+        return _xml(spoken.cannot_answer())
     logger.info("Call received", call_id=call.call_id, from_number=masked(call.from_number))
     return _xml(_instructions(call, 1))
-
-
-def _language(agent: str) -> Language:
-    """The agent's; English, if the agent is not right."""
-    try:
-        return agents.load(agent).speaks
-    except AgentError:
-        return language("en")
-
-
-def _words(call: Call) -> Language:
-    """Those of the language that is spoken in the call."""
-    return language(call.spoken_language) if call.spoken_language else _language(call.agent)
-
-
-def _said(text: str, words: Language) -> VoiceResponse:
-    response = VoiceResponse()
-    response.say(text, language=words.locale)
-    response.hangup()
-    return response
 
 
 def _instructions(call: Call, leg: int) -> VoiceResponse:
@@ -97,13 +73,10 @@ def _told(fetched: Fetched, leg: int) -> VoiceResponse:
             response.hangup()
         case Step.GIVE_UP:
             logger.error("Call given up: nobody takes it on", call_id=call.call_id, leg=leg)
-            words = _words(call)
-            return _said(words.technical_goodbye, words)
+            return spoken.given_up(call)
         case Step.WAIT:
             logger.warning("Call waits: nobody takes it on", call_id=call.call_id, leg=leg)
-            words = _words(call)
-            response.say(words.one_moment, language=words.locale)
-            response.pause(length=fetched.pause_seconds)
+            response = spoken.one_moment(call, fetched.pause_seconds)
             response.redirect(
                 redirecting.leg_url(call, resuming.following(call, leg)), method="POST"
             )

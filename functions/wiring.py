@@ -1,36 +1,41 @@
-"""What stands behind the ports in a function. Made at first use, kept while it is warm."""
+"""What stands behind the ports in a function. Made at first use, kept while it is warm.
+
+And loaded at first use, where it is more than an adapter of AWS's: a function starts without what
+only others need.
+"""
 
 from functools import cache
 from typing import TYPE_CHECKING
 
 from calls.adapters import aws
-from calls.adapters.delivery_queue import DeliveryQueue
-from calls.adapters.dial_queue import DialQueue
 from calls.adapters.dynamodb import DynamoCallRecords
-from calls.adapters.dynamodb_campaigns import DynamoCampaigns
-from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
 from calls.adapters.dynamodb_ledger import DynamoLedger
-from calls.adapters.dynamodb_schedules import DynamoSchedules
-from calls.adapters.event_bus import EventBus
-from calls.adapters.event_scheduler import EventScheduler, Target
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.prepare_queue import PrepareQueue
-from calls.adapters.recording_store import RecordingStore
 from calls.adapters.twilio_telephony import TwilioTelephony
-from calls.campaign_dialing import CampaignDialing
-from calls.campaign_preview import Previewer
-from calls.campaigning import Campaigner
-from calls.dialing import Dialer
-from calls.receiving import Receiver
-from calls.scheduling import Scheduler
 from calls.settings import settings
-from calls.timed import TimedCalls
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from calls.adapters.delivery_queue import DeliveryQueue
+    from calls.adapters.dial_queue import DialQueue
+    from calls.adapters.dynamodb_campaigns import DynamoCampaigns
+    from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
+    from calls.adapters.dynamodb_schedules import DynamoSchedules
+    from calls.adapters.event_bus import EventBus
+    from calls.adapters.event_scheduler import EventScheduler
     from calls.adapters.guarded_http import GuardedHttp
+    from calls.adapters.recording_store import RecordingStore
+    from calls.call import Call
+    from calls.campaign_dialing import CampaignDialing
+    from calls.campaign_preview import Previewer
+    from calls.campaigning import Campaigner
     from calls.debrief import Debriefer
+    from calls.dialing import Dialer
+    from calls.receiving import Receiver
+    from calls.scheduling import Scheduler
+    from calls.timed import TimedCalls
 
 
 @cache
@@ -50,7 +55,9 @@ def ledger() -> DynamoLedger:
 
 
 @cache
-def do_not_call() -> DynamoDoNotCall:
+def do_not_call() -> "DynamoDoNotCall":
+    from calls.adapters.dynamodb_do_not_call import DynamoDoNotCall
+
     return DynamoDoNotCall(settings().table, dynamodb())
 
 
@@ -60,43 +67,61 @@ def prepare_queue() -> PrepareQueue:
 
 
 @cache
-def schedules() -> DynamoSchedules:
+def schedules() -> "DynamoSchedules":
+    from calls.adapters.dynamodb_schedules import DynamoSchedules
+
     return DynamoSchedules(settings().table, dynamodb())
 
 
 @cache
-def timer() -> EventScheduler:
+def timer() -> "EventScheduler":
+    from calls.adapters.event_scheduler import EventScheduler, Target
+
     return EventScheduler(Target.of(settings()))
 
 
-def scheduler() -> Scheduler:
+def scheduler() -> "Scheduler":
+    from calls.scheduling import Scheduler
+
     return Scheduler(schedules(), timer(), settings())
 
 
-def timed_calls() -> TimedCalls:
+def timed_calls() -> "TimedCalls":
+    from calls.timed import TimedCalls
+
     return TimedCalls(schedules(), records(), timer(), settings())
 
 
 @cache
-def campaigns() -> DynamoCampaigns:
+def campaigns() -> "DynamoCampaigns":
+    from calls.adapters.dynamodb_campaigns import DynamoCampaigns
+
     return DynamoCampaigns(settings().table, dynamodb())
 
 
-def campaigner() -> Campaigner:
+def campaigner() -> "Campaigner":
+    from calls.campaigning import Campaigner
+
     return Campaigner(campaigns(), settings())
 
 
-def previewer() -> Previewer:
+def previewer() -> "Previewer":
+    from calls.campaign_preview import Previewer
+
     return Previewer(campaigns(), ledger(), do_not_call(), settings())
 
 
-def campaign_dialing() -> CampaignDialing:
+def campaign_dialing() -> "CampaignDialing":
+    from calls.campaign_dialing import CampaignDialing
+
     queue = dial_queue(settings().campaign_queue_url)
     return CampaignDialing(campaigns(), records(), ledger(), do_not_call(), queue, settings())
 
 
 @cache
-def dial_queue(url: str) -> DialQueue:
+def dial_queue(url: str) -> "DialQueue":
+    from calls.adapters.dial_queue import DialQueue
+
     return DialQueue(url)
 
 
@@ -106,31 +131,37 @@ def secrets() -> ParameterStore:
 
 
 @cache
-def recordings() -> RecordingStore:
+def recordings() -> "RecordingStore":
+    from calls.adapters.recording_store import RecordingStore
+
     return RecordingStore(settings().recordings_bucket)
 
 
 @cache
-def event_bus() -> EventBus:
+def event_bus() -> "EventBus":
+    from calls.adapters.event_bus import EventBus
+
     return EventBus(settings().event_bus)
 
 
 @cache
-def delivery_queue(arn: str) -> DeliveryQueue:
+def delivery_queue(arn: str) -> "DeliveryQueue":
+    from calls.adapters.delivery_queue import DeliveryQueue
+
     return DeliveryQueue(arn)
 
 
 @cache
 def guarded_http() -> "GuardedHttp":
-    from calls.adapters.guarded_http import GuardedHttp  # here: httpx is for those who need it
+    from calls.adapters.guarded_http import GuardedHttp
 
     return GuardedHttp(seconds=8)
 
 
 @cache
 def debriefer() -> "Debriefer":
-    from calls.adapters.llm_completion import LlmCompletion  # here: see guarded_http
-    from calls.debrief import Debriefer  # and jsonschema
+    from calls.adapters.llm_completion import LlmCompletion
+    from calls.debrief import Debriefer
 
     return Debriefer(records(), LlmCompletion(settings(), secrets()))
 
@@ -145,15 +176,25 @@ def telephony() -> TwilioTelephony:
     return _telephony(secrets().get("twilio/account-sid"), secrets().get("twilio/auth-token"))
 
 
-def receiver() -> Receiver:
+def receiver() -> "Receiver":
     """Takes calls to our own numbers."""
+    from calls.receiving import Receiver
+
     return Receiver(records(), ledger(), settings())
 
 
-def dialer() -> Dialer:
+def dialer() -> "Dialer":
     """Whoever asks for a single call and would wait, waits among the timed ones."""
+    from calls.dialing import Dialer
+
     queue = dial_queue(settings().timed_queue_url)
     return Dialer(
         records(), ledger(), do_not_call(), telephony(), queue, settings(),
-        check_wanted=campaign_dialing().check_wanted,
+        check_wanted=_check_wanted,
     )  # fmt: skip
+
+
+def _check_wanted(call: "Call") -> None:
+    """Of calls that waited, those of campaigns alone are asked about: see ``CampaignDialing``."""
+    if call.campaign_id is not None:
+        campaign_dialing().check_wanted(call)

@@ -22,6 +22,9 @@ RESERVED = {
     "call_records": 50,
 }  # fmt: skip
 
+# By name: a start is spared a look through every package for Pydantic's plugins; there are none.
+START = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+
 
 class ProductFunction(Construct):
     """The function ``dialout-<env>-<name>`` that runs ``functions.<module>.handler``.
@@ -71,6 +74,7 @@ class ProductFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             environment={
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                **START,
                 **product.environment,
                 "POWERTOOLS_SERVICE_NAME": module,
             },

@@ -71,7 +71,9 @@ class FakeCallRecords:
         except KeyError:
             raise CallNotFoundError(call_id) from None
 
-    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+    def update(
+        self, call_id: str, change: Callable[[Call], Call], created: Call | None = None
+    ) -> Call:
         with self._lock:
             changed = change(self.get(call_id))
             self._calls[call_id] = changed

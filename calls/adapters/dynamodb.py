@@ -86,7 +86,11 @@ class DynamoCallRecords:
         return self.read(call_id)[0]
 
     def update(
-        self, call_id: str, change: Callable[[Call], Call], also: Sequence[Any] = ()
+        self,
+        call_id: str,
+        change: Callable[[Call], Call],
+        created: Call | None = None,
+        also: Sequence[Any] = (),
     ) -> Call:
         """See the port.
 
@@ -98,7 +102,10 @@ class DynamoCallRecords:
             ContentionError: others were faster each time.
         """
         for attempt in range(_ATTEMPTS):
-            call, version = self.read(call_id)
+            if created and attempt == 0:
+                call, version = created, items.NEW
+            else:
+                call, version = self.read(call_id)
             changed = change(call)
             if changed == call and not also:
                 return call

@@ -17,6 +17,8 @@ RETENTION = timedelta(days=90)
 IDEMPOTENCY_TIME = timedelta(hours=24)
 
 Item = dict[str, Any]
+NEW = 1
+"""The version of a record that nobody has changed yet."""
 
 
 def now() -> Item:
@@ -73,7 +75,7 @@ def new_call(table: str, call: Call, idempotency: Idempotency | None) -> list[An
     """The steps that keep a new call. The key is the last of them, if there is one."""
     steps = [
         {"Put": {"TableName": table, "Item": _open_item(call)}},
-        _put_new(table, record(call, version=1)),
+        _put_new(table, record(call, version=NEW)),
     ]
     if idempotency:
         steps.append(_put_new(table, _idempotency_item(call, idempotency)))

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from calls.adapters import aws
 from calls.adapters import dynamodb_items as items
 from calls.adapters.dynamodb import DynamoCallRecords
-from calls.attempts import Cap
 from calls.call import Call
 from calls.ports import CapReachedError, Idempotency, NumberListedError
 from calls.seats import Beat, Fleet, Place
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from calls.attempts import Cap
 
 TASK_KEPT = timedelta(hours=1)
 """A task that is gone does not count after 15 s; its item goes some time later."""
@@ -81,7 +82,7 @@ class DynamoLedger:
         return int(item["attempts"]["N"]) if item else 0
 
     def seat(
-        self, call: Call, place: Place, cap: Cap, idempotency: Idempotency | None = None
+        self, call: Call, place: Place, cap: "Cap", idempotency: Idempotency | None = None
     ) -> Call | None:
         """See the port."""
         new = items.new_call(self._table, call, idempotency)
@@ -103,7 +104,7 @@ class DynamoLedger:
         return call
 
     def seat_queued(
-        self, call_id: str, change: Callable[[Call], Call], place: Place, cap: Cap
+        self, call_id: str, change: Callable[[Call], Call], place: Place, cap: "Cap"
     ) -> Call | None:
         """See the port."""
         call, version = self._records.read(call_id)
@@ -112,7 +113,7 @@ class DynamoLedger:
         return self._seated(call, place, cap, [put])
 
     def _seated(
-        self, call: Call, place: Place, cap: Cap, kept: list[Any],
+        self, call: Call, place: Place, cap: "Cap", kept: list[Any],
         idempotency: Idempotency | None = None,
     ) -> Call | None:  # fmt: skip
         from botocore.exceptions import ClientError
@@ -184,7 +185,7 @@ class DynamoLedger:
             raise
         return True
 
-    def _ruled(self, call: Call, cap: Cap) -> list[Any]:
+    def _ruled(self, call: Call, cap: "Cap") -> list[Any]:
         """The steps that hold the call to what others may change this very moment."""
         listed = {
             "TableName": self._table,

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import httpx
 
 from calls import agents
-from calls.agent import Agent, AgentError
+from calls.agent import Agent
+from calls.refused import AgentError
 from calls.vendor_choice import LEFT_OUT
 from dialout.doctor.finding import Finding, fail, ok, skipped, warn
 from dialout.doctor.patient import Patient

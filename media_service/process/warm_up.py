@@ -80,7 +80,7 @@ class _Records:
     def get(self, _: str) -> Call:
         return self._call
 
-    def update(self, _: str, change: Callable[[Call], Call]) -> Call:
+    def update(self, _: str, change: Callable[[Call], Call], created: Call | None = None) -> Call:
         self._call = change(self._call)
         return self._call
 

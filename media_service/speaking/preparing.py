@@ -12,12 +12,13 @@ from datetime import datetime
 
 from calls import context
 from calls.adapters.guarded_http import GuardedRequestError
-from calls.agent import Agent, Value
+from calls.agent import Agent
 from calls.call import Call, now
 from calls.context import ContextError
 from calls.greeting import LARGEST_BYTES, Greeting
 from calls.ports import CallNotFoundError, SecretMissingError
 from calls.preparation import Preparation, rings
+from calls.variable import Value
 from media_service.speaking import opening_line
 from media_service.speaking.opening_line import NoOpeningError
 from media_service.speaking.synthesis import SynthesisError, synthesize

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from calls import calling_window
 from calls.calling_window import CallingWindow, CallingWindowError
 from calls.dial_request import DialRequest
-from calls.planning import DialRefusedError
+from calls.refused import DialRefusedError, ScheduleRefusedError
 from calls.schedule import ScheduleRequest
-from calls.scheduling import Scheduler, ScheduleRefusedError
+from calls.scheduling import Scheduler
 from calls.tool_use import ToolUse
 from media_service.tools.controls import Controls
 from media_service.tools.tool import Result, Tool, failed

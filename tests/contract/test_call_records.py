@@ -77,6 +77,17 @@ def test_a_change_is_put_in_place_and_an_error_in_it_writes_nothing(records: Cal
     assert records.get("01A") == changed
 
 
+def test_a_change_of_what_was_just_created_loses_no_other(records: CallRecords) -> None:
+    created = call("01A")
+    records.create(created)
+    first = records.update("01A", lambda c: c.bind("CA1"), created=created)
+    assert records.get("01A") == first
+    # Twilio's callback may have been faster than Twilio's answer.
+    second = records.update("01A", lambda c: c.note("answered", AT), created=created)
+    assert second.call_sid == "CA1"
+    assert records.get("01A") == second
+
+
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB does what one request asks at once; moto lets another in between check and write."""

@@ -123,6 +123,7 @@ def test_what_the_stack_knows_reaches_every_function(dev: Template) -> None:
         environment = dict(function["Environment"]["Variables"])
         assert environment.pop("POWERTOOLS_SERVICE_NAME") == handler.split(".")[1]
         assert environment.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
+        assert environment.pop("PYDANTIC_DISABLE_PLUGINS") == "__all__"
         assert environment == expected_settings(dev)
 
 

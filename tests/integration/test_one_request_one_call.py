@@ -21,7 +21,8 @@ from calls.adapters import twilio_telephony
 from calls.adapters.twilio_telephony import TwilioTelephony
 from calls.call import Call, EndReason, Status
 from calls.dial_request import DialRequest
-from calls.dialing import CallNotPlacedError, Dialer
+from calls.dialing import Dialer
+from calls.refused import CallNotPlacedError
 from functions import wiring
 from functions.twiml import handler
 from tests.integration.conftest import (

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from calls import agents
-from calls.agent import AgentError, MissingVariableError
+from calls.agent import MissingVariableError
 from calls.agents import UnknownAgentError
 from calls.language import language
+from calls.refused import AgentError
 
 GOOD = """
 greeting: Hi {{name}}, this call is recorded.

@@ -11,12 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from calls import status_report
 from calls.call import Call, EndReason, Status
-from calls.campaign import CampaignChange, CampaignRequest, CampaignState, CampaignStateError
+from calls.campaign import CampaignChange, CampaignRequest, CampaignState
 from calls.campaign_dialing import CampaignDialing
 from calls.campaigning import Campaigner
 from calls.contact import Contact, ContactState
 from calls.dialing import Dialer, too_late
 from calls.do_not_call import Listing
+from calls.refused import CampaignStateError
 from calls.seats import Beat, NotNowError
 from calls.settings import Settings
 from calls.waiting import Waiting

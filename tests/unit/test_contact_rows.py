@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from calls import agents
 from calls.campaign import Campaign
-from calls.contact_rows import Rows, RowsRefusedError, read, rows_of_csv
+from calls.contact_rows import Rows, read, rows_of_csv
+from calls.refused import RowsRefusedError
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 

@@ -10,7 +10,8 @@ from calls import attempts, dial_rules
 from calls.call import Call
 from calls.calling_window import CallingWindow
 from calls.consent import Consent
-from calls.dial_rules import Known, RuleRefusedError
+from calls.dial_rules import Known
+from calls.refused import RuleRefusedError
 from calls.settings import Settings
 
 AT = datetime(2026, 11, 22, 17, tzinfo=UTC)

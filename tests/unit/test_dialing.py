@@ -9,16 +9,16 @@ from calls import agents
 from calls.answering import Answering
 from calls.call import EndReason, Status
 from calls.dial_request import DialRequest
-from calls.dial_rules import RuleRefusedError
-from calls.dialing import (
-    CallNotPlacedError,
-    Dialer,
-    IdempotencyConflictError,
-)
+from calls.dialing import Dialer
 from calls.do_not_call import Listing
-from calls.planning import DialRefusedError
 from calls.ports import TelephonyError
-from calls.seats import Beat
+from calls.refused import (
+    CallNotPlacedError,
+    DialRefusedError,
+    IdempotencyConflictError,
+    RuleRefusedError,
+)
+from calls.seats import Beat, Fleet
 from calls.settings import Settings
 from tests.clock import Clock
 from tests.fakes import (
@@ -208,23 +208,56 @@ def test_who_is_listed_is_phoned_by_nobody() -> None:
 
 
 def test_who_is_listed_while_they_are_being_dialled_is_not_phoned() -> None:
-    """Between the look at the rules and the seat: the transaction has the last word."""
+    """Between the look at the seats and the seat: the transaction has the last word."""
     telephony = FakeTelephony()
     placing = dialer(telephony)
     listing = Listing(number="+15550100001", listed_at=AT, source="api")
 
-    class Late(FakeDoNotCall):
-        def get(self, number: str) -> Listing | None:
-            found = super().get(number)
-            self.put(listing)
-            return found
+    class Late(FakeLedger):
+        def fleet(self) -> Fleet:
+            placing.do_not_call.put(listing)
+            return super().fleet()
 
     assert isinstance(placing.records, FakeCallRecords)
-    racing = replace(placing, do_not_call=Late(placing.records))
+    late = Late(placing.records)
+    late.beat(Beat("task", seats=10, live=0, draining=False, at=AT))
+    racing = replace(placing, ledger=late)
     with pytest.raises(RuleRefusedError, match="do-not-call"):
         racing.dial(REQUEST, api_key="crm", idempotency_key="k")
     assert telephony.created == []
     assert placing.ledger.fleet().used == 0
+
+
+def test_who_is_listed_is_told_before_anything_else() -> None:
+    """Before the hour, and before that every seat is taken."""
+    for settings in (
+        {"DIALOUT_CALLING_WINDOW": "04:00-04:01"}, {"DIALOUT_MAX_CALLS_PER_NUMBER_PER_DAY": 0},
+    ):  # fmt: skip
+        placing = dialer(FakeTelephony(), **settings)
+        placing.ledger.beat(Beat("task", seats=0, live=0, draining=False, at=AT))
+        placing.do_not_call.put(Listing(number="+15550100001", listed_at=AT, source="api"))
+        with pytest.raises(RuleRefusedError) as caught:
+            placing.dial(REQUEST, api_key="crm", idempotency_key="k")
+        assert caught.value.code == "do_not_call"
+        waiting = REQUEST.model_copy(update={"wait": True})
+        with pytest.raises(RuleRefusedError, match="do-not-call"):
+            placing.dial(waiting, api_key="crm", idempotency_key="k")
+    assert placing.records.open_calls() == []
+
+
+def test_a_call_that_is_allowed_is_placed_without_a_look_at_its_number() -> None:
+    """Each look is a way to the table and back, while whoever asked waits."""
+
+    class Unseen(FakeDoNotCall):
+        def get(self, number: str) -> Listing | None:
+            raise AssertionError("looked at the list")
+
+    telephony = FakeTelephony()
+    placing = dialer(telephony)
+    assert isinstance(placing.records, FakeCallRecords)
+    unseen = replace(placing, do_not_call=Unseen(placing.records))
+    unseen.dial(REQUEST, api_key="crm", idempotency_key="k")
+    assert len(telephony.created) == 1
 
 
 def test_a_number_is_dialled_so_often_a_day() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calls.refused import ScheduleOverError
 from calls.schedule import ScheduleChange, ScheduleRequest, State
-from calls.scheduling import ScheduleOverError, Scheduler
+from calls.scheduling import Scheduler
 from calls.settings import Settings
 from calls.timed import TimedCalls
 from tests.clock import Clock

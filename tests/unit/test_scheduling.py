@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from calls.dialing import IdempotencyConflictError
-from calls.planning import DialRefusedError
 from calls.ports import ScheduleNotFoundError
+from calls.refused import (
+    DialRefusedError,
+    IdempotencyConflictError,
+    ScheduleOverError,
+    ScheduleRefusedError,
+)
 from calls.schedule import ScheduleChange, ScheduleRequest, State
-from calls.scheduling import Scheduled, ScheduleOverError, Scheduler, ScheduleRefusedError
+from calls.scheduling import Scheduled, Scheduler
 from calls.settings import Settings
 from tests.clock import Clock
 from tests.fakes import FakeSchedules, FakeTimer

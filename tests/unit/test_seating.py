@@ -6,10 +6,10 @@ import pytest
 
 from calls.call import EndReason, Status
 from calls.dial_request import DialRequest
-from calls.dial_rules import RuleRefusedError
 from calls.dialing import Dialer
 from calls.do_not_call import Listing
 from calls.ports import TelephonyError
+from calls.refused import RuleRefusedError
 from calls.seats import Beat, NoFreeSeatError, PaceExceededError
 from calls.settings import Settings
 from calls.settling import Settler
