@@ -1,0 +1,85 @@
+"""A suite, tried: every callee's call, some at a time."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from calls.agent import AgentError
+from calls.language import language
+from evals import evaluation, model
+from evals.evaluation import Evaluation
+from evals.minds import Minds, why_nobody_plays
+from evals.stand_in import StandIn
+from evals.suite import Callee, Suite
+from evals.trial import Trial
+
+AT_A_TIME = 8
+"""They mostly wait, for a voice that would be heard."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """All that came of a suite."""
+
+    suite: Suite
+    minds: Minds
+    rows: list[Evaluation]
+    seconds: float
+
+    def count(self, status: str) -> int:
+        """So many rows have that status."""
+        return sum(row.status == status for row in self.rows)
+
+    @property
+    def passed(self) -> bool:
+        """Whether none failed, and not all were skipped."""
+        return self.count("failed") == 0 and self.count("passed") > 0
+
+
+async def attempt(
+    suite: Suite,
+    callees: Sequence[Callee],
+    minds: Minds,
+    done: Callable[[Evaluation], None] = lambda _: None,
+    at_a_time: int = AT_A_TIME,
+) -> Tried:
+    """Hold these callees' calls.
+
+    Args:
+        done: called with each row as soon as it is known.
+    """
+    began = time.monotonic()
+    spoken = language(suite.language).name
+    stand_ins = {
+        str(number): StandIn(spoken, callee.replies) for number, callee in enumerate(callees)
+    }
+    free = asyncio.Semaphore(at_a_time)
+    nobody_plays = why_nobody_plays(minds)
+
+    async def row(number: int, callee: Callee, url: str) -> Evaluation:
+        if callee.simulated and nobody_plays:
+            made = evaluation.skipped(callee, nobody_plays)
+        else:
+            async with free:
+                made = await _one(number, callee, url)
+        done(made)
+        return made
+
+    async def _one(number: int, callee: Callee, url: str) -> Evaluation:
+        at = f"{url}/{number}/openai/v1" if minds.stands_in else ""
+        try:
+            minds.agent.check(callee.variables)
+            held = await Trial(suite, callee, minds, at).hold()
+        except AgentError as error:
+            return evaluation.failed(callee, str(error))
+        except Exception as error:
+            log.exception("a call could not be held")
+            return evaluation.failed(callee, f"{type(error).__name__}: {error}")
+        return evaluation.evaluated(callee, minds.agent, held, stand_ins[str(number)].gaps)
+
+    async with model.serving(stand_ins) as url:
+        rows = await asyncio.gather(*(row(n, each, url) for n, each in enumerate(callees)))
+    return Tried(suite, minds, list(rows), round(time.monotonic() - began, 1))
