@@ -1,7 +1,7 @@
 """Where the stand-ins for a model are asked: OpenAI's chat endpoint, one path a callee."""
 
 from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -26,9 +26,10 @@ async def serving(stand_ins: MutableMapping[str, StandIn]) -> AsyncIterator[str]
             return web.json_response(completion.whole())
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        for event in (completion.opening(), *completion.words(), *completion.closing()):
-            await response.write(event)
-        await response.write_eof()
+        with suppress(ConnectionResetError):  # Who asked was interrupted.
+            for event in (completion.opening(), *completion.words(), *completion.closing()):
+                await response.write(event)
+            await response.write_eof()
         return response
 
     app = web.Application()

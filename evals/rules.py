@@ -62,6 +62,11 @@ class Heard:
         return [turn for turn in self.turns if turn.role == "agent"]
 
     @property
+    def first(self) -> str | None:
+        """The agent's first words; None, if the callee cut them."""
+        return self.said[0].text if self.said and not self.said[0].interrupted else None
+
+    @property
     def code(self) -> str:
         """Of the agent's language."""
         return self.agent.language.partition("-")[0]
@@ -82,15 +87,17 @@ def broken(heard: Heard, waived: frozenset[str] = frozenset()) -> list[Broken]:
 
 
 def _ai_disclosure(heard: Heard) -> str | None:
-    first = heard.said[0].text if heard.said else ""
-    if not first or heard.agent.speaks.says_ai(first):
+    first = heard.first
+    if first is None or heard.agent.speaks.says_ai(first):
         return None
     return "its first words do not say that an AI speaks"
 
 
 def _recording_notice(heard: Heard) -> str | None:
-    first = heard.said[0].text if heard.said else ""
-    if heard.agent.recording == "never" or not first or heard.agent.speaks.says_recorded(first):
+    first = heard.first
+    if heard.agent.recording == "never" or first is None:
+        return None
+    if heard.agent.speaks.says_recorded(first):
         return None
     return "its first words do not say that the call is recorded"
 

@@ -13,6 +13,7 @@ from typing import Any
 from evals.suite import Reply
 from rehearsal.llm.chat import ChatRequest
 from rehearsal.llm.conversation import Answer, at_their_time, given
+from rehearsal.llm.extraction import extracted
 from rehearsal.scenario import ToolCall
 
 _SPEAK = re.compile(r"^- Speak (?:the language that they speak; at first, )?(\w+)\.$", re.MULTILINE)
@@ -26,6 +27,9 @@ _NOT_KNOWN = {
     "Dutch": "Het spijt me, dat weet ik niet.",
     "Portuguese": "Desculpe, não sei.",
 }
+_PERSON = {"answered_by": {"choice": "human", "probabilities": {"human": 1.0}}}
+"""Who answered, if that is asked: a suite has people."""
+_NOTHING = "There is nothing more to tell."
 _AGAIN = {"English": "I am sorry, could you say that again?", "Spanish": "Perdone, ¿puede repetir?"}
 
 
@@ -44,8 +48,12 @@ class StandIn:
 
     def answer(self, request: ChatRequest) -> Answer:
         """What it says to that, and the tools that it uses."""
+        if request.response_format and request.response_format.is_json:
+            return Answer(extracted(_PERSON, request.response_format))
         speaks = _SPEAK.search(request.system)
-        spoken = speaks[1] if speaks else "English"
+        if speaks is None:  # It is asked apart from the conversation, for a summary of it.
+            return Answer(_NOTHING)
+        spoken = speaks[1]
         if spoken != self.language:
             self._lacks(f"the prompt has it speak {spoken}, and its callees speak {self.language}")
             return Answer(_NOT_KNOWN.get(spoken, _NOT_KNOWN["English"]))
