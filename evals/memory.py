@@ -33,9 +33,7 @@ class Records:
         changed: called with the call before and after every change.
     """
 
-    def __init__(
-        self, said: Callable[[Turn], None], changed: Callable[[Call, Call], None]
-    ) -> None:
+    def __init__(self, said: Callable[[Turn], None], changed: Callable[[Call, Call], None]) -> None:
         self._calls: dict[str, Call] = {}
         self._turns: dict[str, dict[int, Turn]] = {}
         self._lock = Lock()
@@ -242,8 +240,7 @@ class Secrets:
             if environment.get(variable)
         }
         # Signs what is posted to the user's own servers, which are not asked.
-        self._found["webhook-secret"] = "of-an-eval"  # noqa: S105 -- of nothing
-        self._found.setdefault("stream-secret", "of-an-eval")
+        self._found["webhook-secret"] = "of-an-eval"
 
     def get(self, name: str) -> str:
         """See the port."""

@@ -78,7 +78,9 @@ def find(agent: Agent, environment: Mapping[str, str | None], *, vendor: bool | 
     if have and vendor is not False:
         first, *others = have
         llm = Llm.model_validate({**first.model_dump(exclude={"fallback"}), "fallback": others})
-        return Minds(agent.model_copy(update={"llm": llm}), settings, secrets, False, first, missing)
+        return Minds(
+            agent.model_copy(update={"llm": llm}), settings, secrets, False, first, missing
+        )
     alone = agent.model_copy(update={"llm": Llm()})
     keyless = Secrets({"GROQ_API_KEY": STAND_IN_KEY})
     return Minds(alone, settings, keyless, True, LlmChoice(), missing)
@@ -104,4 +106,3 @@ def _settings(environment: Mapping[str, str | None]) -> Settings:
             "DIALOUT_PUBLIC_WS_URL": "wss://media.dialout.invalid/ws",
         }
     )
-

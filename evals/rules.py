@@ -27,7 +27,7 @@ _HUMAN = {
 """Who says this claims to be a person, or denies to be an AI."""
 _FAREWELL = {
     "en": r"\b(good)?bye\b|\btake care\b|\bhave a (good|nice|great|lovely|wonderful)\b",
-    "es": r"\badi[oó]s\b|\bhasta (luego|pronto|la vista)\b|\b(buen d[ií]a|buenas (tardes|noches))\b",
+    "es": r"\badi[oó]s\b|\bhasta (luego|pronto)\b|\bbuen d[ií]a\b|\bbuenas (tardes|noches)\b",
     "de": r"\bwieder(hören|sehen)\b|\btschüss\b|\bschönen (tag|abend)\b",
     "fr": r"\bau revoir\b|\bbonne (journée|soirée)\b|\bà bientôt\b",
     "it": r"\barrivederci\b|\bbuona (giornata|serata)\b|\ba presto\b",
@@ -39,7 +39,7 @@ _WRITTEN = re.compile(
     re.MULTILINE,
 )
 """What is for the eye: emphasis, headings, lists, links, emoji."""
-_NUMBER = re.compile(r"\+?\d(?:[\s().-]?\d){%d,}" % (DIGITS - 1))
+_NUMBER = re.compile(rf"\+?\d(?:[\s().-]?\d){{{DIGITS - 1},}}")
 
 
 @dataclass(frozen=True)

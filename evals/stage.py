@@ -32,7 +32,9 @@ MAX_SECONDS = 180
 class _Vendors(Vendors):
     """The product's models, and nothing that sounds."""
 
-    def __init__(self, settings: Settings, secrets: Secrets, ears: Ears, written: list[str]) -> None:
+    def __init__(
+        self, settings: Settings, secrets: Secrets, ears: Ears, written: list[str]
+    ) -> None:
         super().__init__(settings, secrets)
         self._ears = ears
         self._written = written

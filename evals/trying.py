@@ -66,9 +66,12 @@ async def attempt(
     async def row(number: int, callee: Callee, url: str) -> Evaluation:
         if callee.simulated and nobody_plays:
             made = evaluation.skipped(callee, nobody_plays)
-        else:
+        elif _speaks(callee):
             async with free:
                 made = await _one(number, callee, url)
+        else:
+            # Who says nothing is waited for, and costs nothing.
+            made = await _one(number, callee, url)
         done(made)
         return made
 
@@ -87,18 +90,11 @@ async def attempt(
             return evaluation.failed(callee, f"{type(error).__name__}: {error}")
         return evaluation.evaluated(callee, minds.agent, held, stand_ins[str(number)].gaps)
 
-    # The longest first: who says nothing is waited for.
-    order = sorted(enumerate(callees), key=lambda each: _speaks(each[1]))
     async with model.serving(stand_ins) as url:
-        made = await asyncio.gather(*(row(n, each, url) for n, each in order))
-    rows = [row for (_, row) in sorted(zip((n for n, _ in order), made, strict=True), key=_first)]
-    return Tried(suite, minds, rows, round(time.monotonic() - began, 1))
+        rows = await asyncio.gather(*(row(n, each, url) for n, each in enumerate(callees)))
+    return Tried(suite, minds, list(rows), round(time.monotonic() - began, 1))
 
 
 def _speaks(callee: Callee) -> bool:
     turns = [] if isinstance(callee.played, EvalSimulationScenario) else callee.played.turns
     return callee.simulated or any(turn.user or turn.dtmf for turn in turns)
-
-
-def _first(pair: tuple[int, Evaluation]) -> int:
-    return pair[0]
