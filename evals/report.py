@@ -28,7 +28,9 @@ def table(tried: Tried, console: Console) -> None:
     for row in tried.rows:
         made.add_row(*_cells(row))
     # A line that a terminal wraps tells more than a column that is cut off.
-    console.print(made, width=1000, crop=False, soft_wrap=True)
+    width, console.width = console.width, 1000
+    console.print(made, crop=False)
+    console.width = width
     for row in tried.rows:
         if row.status != "passed":
             _reasons(row, console)
@@ -103,7 +105,8 @@ def junit(tried: Tried) -> bytes:
     for row in tried.rows:
         _case(suite, tried, row)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    told: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return told
 
 
 def _case(suite: ET.Element, tried: Tried, row: Evaluation) -> None:

@@ -140,6 +140,11 @@ def _properties(name: str, request: ChatRequest) -> dict[str, Any]:
 
 
 def _allowed(value: Any, schema: Any) -> bool:
-    # The tool itself checks the rest: this is what a model chooses by.
-    choices = schema.get("enum") if isinstance(schema, dict) else None
-    return choices is None or value in choices
+    # By what a model chooses; the tool itself checks the rest.
+    if not isinstance(schema, dict):
+        return True
+    if "anyOf" in schema:
+        return any(_allowed(value, each) for each in schema["anyOf"])
+    if schema.get("type") == "null":
+        return value is None
+    return "enum" not in schema or value in schema["enum"]

@@ -5,9 +5,12 @@ import contextlib
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
+import httpx
 from pipecat.evals.results import EvalScriptResult, EvalSimulationResult
 from pipecat.evals.scenario import EvalScriptScenario
 from pipecat.evals.script_session import EvalScriptSession
@@ -16,7 +19,7 @@ from pipecat.evals.simulation_session import EvalSimulationSession
 from starlette.websockets import WebSocket
 from websockets.asyncio.server import serve
 
-from calls.adapters.llm_completion import LlmCompletion
+from calls.adapters.llm_completion import SECONDS, LlmCompletion
 from calls.call import Call, EndReason, Turn, now
 from calls.debrief import Debriefer
 from calls.greeting import Greeting
@@ -64,12 +67,21 @@ class Trial:
 
     Args:
         url: of the stand-in for the model; empty: it is a vendor's.
+        lost: whether the call leads nowhere any more, so that nobody waits for its end.
     """
 
-    def __init__(self, suite: Suite, callee: Callee, minds: Minds, url: str = "") -> None:
+    def __init__(
+        self,
+        suite: Suite,
+        callee: Callee,
+        minds: Minds,
+        url: str = "",
+        lost: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._suite = suite
         self._callee = callee
         self._minds = minds
+        self._lost = lost
         loop = asyncio.get_running_loop()
         words: deque[str] = deque()
         self._phone = Phone(words, lambda what: self._door.sounds(what))
@@ -77,7 +89,7 @@ class Trial:
         self._stage = Stage(
             minds.agent, callee, minds.at(url), minds.secrets, Ears(words),
             self._door.said, self._door.changed,
-            lambda: loop.call_soon_threadsafe(self._phone.hang_up),
+            partial(_soon, loop, self._phone.hang_up),
         )  # fmt: skip
         self._session: asyncio.Task[None] | None = None
 
@@ -90,7 +102,7 @@ class Trial:
             ) as server:
                 port = server.sockets[0].getsockname()[1]
                 driven = await self._drive(f"ws://127.0.0.1:{port}")
-                await self._end(at_once=not driven.passed)
+                await self._end(at_once=not driven.passed or self._lost())
             call = await asyncio.to_thread(self._settled)
         finally:
             if self._session:
@@ -136,12 +148,17 @@ class Trial:
     def _settled(self) -> Call:
         records, minds = self._stage.records, self._minds
         records.update(CALL_ID, lambda call: call.end(EndReason.CALLEE_HUNG_UP, now()))
-        completion = LlmCompletion(minds.settings, minds.secrets)
-        debriefer = Debriefer(records, completion, lambda _: minds.agent)
-        if not minds.stands_in:
-            with contextlib.suppress(CompletionError):
-                return debriefer.debrief(CALL_ID)
-        return debriefer.give_up(CALL_ID)
+        with httpx.Client(timeout=SECONDS) as client:
+            completion = LlmCompletion(minds.settings, minds.secrets, client=client)
+            debriefer = Debriefer(records, completion, lambda _: minds.agent)
+            if not minds.stands_in:
+                with contextlib.suppress(CompletionError):
+                    return debriefer.debrief(CALL_ID)
+            return debriefer.give_up(CALL_ID)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, do: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(do)
 
 
 async def _nothing_prepared() -> Greeting:

@@ -16,7 +16,7 @@ from evals.evaluation import Evaluation
 from evals.minds import Minds, why_nobody_plays
 from evals.stand_in import StandIn
 from evals.suite import Callee, Suite
-from evals.trial import Trial
+from evals.trial import Held, Trial
 
 AT_A_TIME = 6
 """They mostly wait, for a voice that would be heard; but what is late in a call is late."""
@@ -77,18 +77,23 @@ async def attempt(
 
     async def _one(number: int, callee: Callee, url: str) -> Evaluation:
         at = f"{url}/{number}/openai/v1" if minds.stands_in else ""
+        gaps = stand_ins[str(number)].gaps
+
+        async def hold() -> Held:
+            return await Trial(suite, callee, minds, at, lambda: bool(gaps)).hold()
+
         try:
             minds.agent.check(callee.variables)
-            held = await Trial(suite, callee, minds, at).hold()
+            held = await hold()
             if minds.stands_in and held.call.end_reason is EndReason.FAILED:
                 # A stand-in fails nobody: this machine was busy, and its answer came too late.
-                held = await Trial(suite, callee, minds, at).hold()
+                held = await hold()
         except AgentError as error:
             return evaluation.failed(callee, str(error))
         except Exception as error:
             log.exception("a call could not be held")
             return evaluation.failed(callee, f"{type(error).__name__}: {error}")
-        return evaluation.evaluated(callee, minds.agent, held, stand_ins[str(number)].gaps)
+        return evaluation.evaluated(callee, minds.agent, held, gaps)
 
     async with model.serving(stand_ins) as url:
         rows = await asyncio.gather(*(row(n, each, url) for n, each in enumerate(callees)))
