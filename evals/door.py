@@ -25,13 +25,11 @@ class Door:
 
     Args:
         answer: called once whoever comes is ready: the phone is picked up.
-        left: called when they leave.
     """
 
-    def __init__(self, phone: Phone, answer: Callable[[], None], left: Callable[[], None]) -> None:
+    def __init__(self, phone: Phone, answer: Callable[[], None]) -> None:
         self._phone = phone
         self._answer = answer
-        self._left = left
         self._loop = asyncio.get_running_loop()
         self._out: asyncio.Queue[list[dict[str, Any]] | None] = asyncio.Queue()
         self._ids = itertools.count(1)
@@ -43,13 +41,13 @@ class Door:
         self._put([_message(what)])
 
     def said(self, turn: Turn) -> None:
-        """A turn was written. What was cut short is nobody's answer."""
+        """A turn was written. What was cut short is nobody's answer, and no more is a filler."""
         if turn.role == "callee":
             heard = {"input_type": "transcription", "text": turn.text, "final": True}
             self._put([_message("user-input", heard)])
         elif turn.interrupted:
             self._put([_message("bot-interrupted")])
-        else:
+        elif turn.kind != "filler":
             text = _message("bot-llm-text", {"text": turn.text})
             self._put([_message("bot-llm-started"), text, _message("bot-llm-stopped")])
 
@@ -79,7 +77,6 @@ class Door:
             pass
         finally:
             telling.cancel()
-            self._left()
 
     async def _take(self, socket: ServerConnection, message: dict[str, Any]) -> bool:
         """Whether they stay."""

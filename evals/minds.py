@@ -86,8 +86,8 @@ def find(agent: Agent, environment: Mapping[str, str | None], *, vendor: bool | 
     return Minds(alone, settings, keyless, True, LlmChoice(), missing)
 
 
-def why_nobody_plays(minds: Minds) -> str | None:
-    """Why no callee can be simulated; None, if they can."""
+def why_nobody_judges(minds: Minds) -> str | None:
+    """Why no callee can be simulated, and nothing judged; None, if they can."""
     return f"no key: {minds.missing} is not set" if minds.stands_in else None
 
 

@@ -120,6 +120,13 @@ class Callee:
         """Whether an LLM plays them."""
         return isinstance(self.played, EvalSimulationScenario)
 
+    @property
+    def judged(self) -> bool:
+        """Whether an LLM judges what they are told."""
+        if isinstance(self.played, EvalSimulationScenario):
+            return True
+        return any(expected.eval for turn in self.played.turns for expected in turn.expect)
+
 
 @dataclass(frozen=True)
 class Suite:

@@ -38,6 +38,7 @@ ANSWER_MS = 20_000
 """For an answer to be heard, or a silence to be broken."""
 PATIENCE_SECONDS = 45.0
 """So long a callee who has said everything waits for the agent to hang up."""
+TICK_SECONDS = 0.1
 GONE_SECONDS = 15.0
 """For a session to clean up, once the callee has hung up."""
 
@@ -60,6 +61,8 @@ class Held:
     driven: EvalScriptResult | EvalSimulationResult
     """What Pipecat says of it."""
     seconds: float
+    stalled: float
+    """The longest that this machine stood still in it, in seconds."""
 
 
 class Trial:
@@ -85,17 +88,22 @@ class Trial:
         loop = asyncio.get_running_loop()
         words: deque[str] = deque()
         self._phone = Phone(words, lambda what: self._door.sounds(what))
-        self._door = Door(self._phone, self._pick_up, lambda: None)
+        self._door = Door(self._phone, self._pick_up)
         self._stage = Stage(
             minds.agent, callee, minds.at(url), minds.secrets, Ears(words),
-            self._door.said, self._door.changed,
-            partial(_soon, loop, self._phone.hang_up),
+            self._said, self._door.changed,
+            lambda: self._soon(self._phone.hang_up),
         )  # fmt: skip
         self._session: asyncio.Task[None] | None = None
+        self._stalled = 0.0
+        self._asked = asyncio.Event()
+        """The agent has asked whether they are still there."""
+        self._soon = partial(_soon, loop)
 
     async def hold(self) -> Held:
         """Hold the call."""
         began = time.monotonic()
+        watching = asyncio.create_task(self._watch(), name="stalls")
         try:
             async with serve(
                 self._door.meet, "127.0.0.1", 0, logger=_quiet, compression=None
@@ -105,6 +113,7 @@ class Trial:
                 await self._end(at_once=not driven.passed or self._lost())
             call = await asyncio.to_thread(self._settled)
         finally:
+            watching.cancel()
             if self._session:
                 self._session.cancel()
             await self._stage.aclose()
@@ -112,8 +121,14 @@ class Trial:
         return Held(
             call, stage.records.turns(CALL_ID), stage.do_not_call.get(call.person) is not None,
             stage.vendors.prompt, [text for text in stage.written if text.strip()], driven,
-            time.monotonic() - began,
+            time.monotonic() - began, self._stalled,
         )  # fmt: skip
+
+    async def _watch(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(TICK_SECONDS)
+            self._stalled = max(self._stalled, time.monotonic() - before - TICK_SECONDS)
 
     def _pick_up(self) -> None:
         call = self._stage.answered(self._suite, self._callee)
@@ -123,16 +138,22 @@ class Trial:
         self._session = asyncio.create_task(session.run(), name="session")
         self._session.add_done_callback(lambda _: self._door.ended())
 
+    def _said(self, turn: Turn) -> None:
+        self._door.said(turn)
+        if turn.kind == "idle":
+            self._soon(self._asked.set)
+
     async def _drive(self, url: str) -> EvalScriptResult | EvalSimulationResult:
         played, params = self._callee.played, EvalSessionParams(default_timeout_ms=ANSWER_MS)
-        if isinstance(played, EvalScriptScenario):
-            return await EvalScriptSession.from_scenario(played, url, params=params).run()
-        vendors = Vendors(self._minds.settings, self._minds.secrets)
+        vendors, minds = Vendors(self._minds.settings, self._minds.secrets), self._minds
+        judge = minds.judge(vendors) if self._callee.judged else None
         try:
+            if isinstance(played, EvalScriptScenario):
+                script = EvalScriptSession.from_scenario(played, url, params=params, judge=judge)
+                return await script.run()
             return await EvalSimulationSession.from_scenario(
-                played, url, params=params,
-                persona_llm=self._minds.person(vendors), judge=self._minds.judge(vendors),
-            ).run()  # fmt: skip
+                played, url, params=params, persona_llm=minds.person(vendors), judge=judge
+            ).run()
         finally:
             await vendors.aclose()
 
@@ -140,7 +161,14 @@ class Trial:
         if self._session is None:
             return
         if not (at_once or self._callee.hangs_up or self._callee.simulated):
-            await asyncio.wait({self._session}, timeout=PATIENCE_SECONDS)
+            # Who has said everything, and is asked for more, hangs up.
+            self._asked.clear()
+            asked = asyncio.create_task(self._asked.wait())
+            either = {self._session, asked}
+            await asyncio.wait(
+                either, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            asked.cancel()
         if not self._session.done():
             self._phone.hang_up()
             await asyncio.wait({self._session}, timeout=GONE_SECONDS)

@@ -13,13 +13,14 @@ from calls.call import EndReason
 from calls.language import language
 from evals import evaluation, model
 from evals.evaluation import Evaluation
-from evals.minds import Minds, why_nobody_plays
+from evals.minds import Minds, why_nobody_judges
 from evals.stand_in import StandIn
 from evals.suite import Callee, Suite
 from evals.trial import Held, Trial
 
 AT_A_TIME = 6
 """They mostly wait, for a voice that would be heard; but what is late in a call is late."""
+STALLED_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -61,11 +62,11 @@ async def attempt(
     stand_ins = {
         str(number): StandIn(spoken, callee.replies) for number, callee in enumerate(callees)
     }
-    nobody_plays = why_nobody_plays(minds)
+    nobody_judges = why_nobody_judges(minds)
 
     async def row(number: int, callee: Callee, url: str) -> Evaluation:
-        if callee.simulated and nobody_plays:
-            made = evaluation.skipped(callee, nobody_plays)
+        if callee.judged and nobody_judges:
+            made = evaluation.skipped(callee, nobody_judges)
         elif _speaks(callee):
             async with free:
                 made = await _one(number, callee, url)
@@ -79,21 +80,24 @@ async def attempt(
         at = f"{url}/{number}/openai/v1" if minds.stands_in else ""
         gaps = stand_ins[str(number)].gaps
 
-        async def hold() -> Held:
-            return await Trial(suite, callee, minds, at, lambda: bool(gaps)).hold()
+        async def hold() -> tuple[Held, Evaluation]:
+            held = await Trial(suite, callee, minds, at, lambda: bool(gaps)).hold()
+            return held, evaluation.evaluated(callee, minds.agent, held, gaps)
 
         try:
             minds.agent.check(callee.variables)
-            held = await hold()
-            if minds.stands_in and held.call.end_reason is EndReason.FAILED:
-                # A stand-in fails nobody: this machine was busy, and its answer came too late.
-                held = await hold()
+            held, made = await hold()
+            late = held.stalled > STALLED_SECONDS or held.call.end_reason is EndReason.FAILED
+            if made.status == "failed" and minds.stands_in and late:
+                # A stand-in is never late: this machine was, and a call goes by the clock.
+                log.warning("a call is held again", extra={"stalled": held.stalled})
+                _, made = await hold()
         except AgentError as error:
             return evaluation.failed(callee, str(error))
         except Exception as error:
             log.exception("a call could not be held")
             return evaluation.failed(callee, f"{type(error).__name__}: {error}")
-        return evaluation.evaluated(callee, minds.agent, held, gaps)
+        return made
 
     async with model.serving(stand_ins) as url:
         rows = await asyncio.gather(*(row(n, each, url) for n, each in enumerate(callees)))
