@@ -7,10 +7,12 @@ from typing import Any, cast
 
 import httpx
 
+from calls import agents
 from calls.adapters.guarded_http import GuardedHttp
 from calls.agent import Agent
 from calls.call import Call, Status, Turn, now
-from calls.scheduling import Scheduler
+from calls.schedule import ScheduleRequest
+from calls.scheduling import Scheduled, Scheduler
 from calls.settings import Settings
 from evals.memory import DoNotCall, Greetings, Records, Schedules, Secrets, Telephony, Timer
 from evals.phone import STREAM_SID
@@ -55,6 +57,20 @@ class _Vendors(Vendors):
         return super().llm(agent, prompt)
 
 
+class _Scheduler(Scheduler):
+    """The product's, for schedules that are never due: of an agent that may not be in agents/ yet,
+    they are kept under the name of one that is."""
+
+    def create(
+        self, asked: ScheduleRequest, *, api_key: str, idempotency_key: str | None = None
+    ) -> Scheduled:
+        """See the product's."""
+        if asked.request.agent not in agents.names():
+            known = asked.request.model_copy(update={"agent": self.settings.default_agent})
+            asked = asked.model_copy(update={"request": known})
+        return super().create(asked, api_key=api_key, idempotency_key=idempotency_key)
+
+
 class Stage:
     """What one call is played on.
 
@@ -90,7 +106,7 @@ class Stage:
             greetings=Greetings(),
             do_not_call=self.do_not_call,
             http=SignedHttp(secrets, _servers(callee.answers)),
-            scheduler=Scheduler(Schedules(), Timer(), settings, lambda: CLOCK),
+            scheduler=_Scheduler(Schedules(), Timer(), settings, lambda: CLOCK),
             agent=lambda _: agent,
         )
 
