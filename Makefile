@@ -36,6 +36,11 @@ rehearse: $(STAMP) ## place one whole AI phone call, no key and no account (ARGS
 serve: $(STAMP) ## keep that world up at http://127.0.0.1:7860, to phone with curl
 	@.venv/bin/dialout serve $(ARGS)
 
+AGENT ?= agents/reminder.yaml
+.PHONY: eval
+eval: $(STAMP) ## try an agent on its callees (AGENT=agents/survey.yaml ARGS="--callee silent")
+	@.venv/bin/dialout eval $(AGENT) $(ARGS)
+
 .PHONY: check
 check: $(STAMP) ## format, lint, types and import rules
 	.venv/bin/ruff format --check

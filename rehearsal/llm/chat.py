@@ -36,6 +36,8 @@ class Part(_Lenient):
 class Function(_Lenient):
     name: str
     description: str = ""
+    parameters: dict[str, Any] = {}
+    """Of a tool that is offered: the JSON schema of its arguments."""
     arguments: str = "{}"
 
     @property

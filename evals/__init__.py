@@ -1,0 +1,1 @@
+"""Agents tried on callees: the media service's own conversation, without sound."""
