@@ -1,15 +1,15 @@
 """Every setting of the product, declared once. The environment is the only source."""
 
-import os
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """Settings under their environment names. None of them is a secret: those live in SSM."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     env: str = Field("dev", alias="DIALOUT_ENV", pattern=r"^[a-z][a-z0-9-]{0,15}$")
     """The environment's name, part of every resource's name."""
@@ -97,20 +97,6 @@ class Settings(BaseModel):
         return self.parameter_prefix or f"/dialout/{self.env}"
 
 
-def read_settings(**given: str) -> Settings:
-    """The settings of the environment as it is now.
-
-    Args:
-        given: by their environment names, in the place of the environment's.
-
-    Raises:
-        pydantic.ValidationError: a value is not what its setting takes; it names the setting.
-    """
-    names = {str(field.alias) for field in Settings.model_fields.values()}
-    told = {name: value for name, value in os.environ.items() if name in names}
-    return Settings.model_validate({**told, **given})
-
-
 @cache
 def settings() -> Settings:
     """This process's settings, read from the environment once.
@@ -118,4 +104,4 @@ def settings() -> Settings:
     Raises:
         pydantic.ValidationError: a value is not what its setting takes; it names the setting.
     """
-    return read_settings()
+    return Settings()

@@ -37,9 +37,9 @@ def api_url(env: str | None, url: str | None) -> str:
     given = url or os.environ.get("DIALOUT_API_URL", "").strip()
     if given:
         return given.rstrip("/")
-    from calls.settings import read_settings
+    from calls.settings import Settings
 
-    chosen = read_settings() if env is None else read_settings(DIALOUT_ENV=env)
+    chosen = Settings() if env is None else Settings(DIALOUT_ENV=env)
     return (chosen.public_api_url or _deployed(chosen.env).public_api_url).rstrip("/")
 
 

@@ -103,7 +103,7 @@ class Numbers:
     @classmethod
     def of(cls, env: str | None) -> "Numbers":
         """Those of the account whose credentials are that environment's secrets."""
-        from calls.settings import read_settings
+        from calls.settings import Settings
 
         secrets = Parameters(env).read()
         try:
@@ -112,7 +112,7 @@ class Numbers:
             raise DialoutError(
                 "Twilio's credentials are not set: run `dialout secrets set` first"
             ) from None
-        return cls(read_settings().twilio_api_base_url, sid, token)
+        return cls(Settings().twilio_api_base_url, sid, token)
 
     def all(self) -> list[Number]:
         """Every number, over all pages."""

@@ -20,9 +20,9 @@ class Parameters:
         """Those of ``env``; None: of DIALOUT_ENV."""
         import boto3  # here: `dialout --help` needs none of it
 
-        from calls.settings import read_settings
+        from calls.settings import Settings
 
-        chosen = read_settings() if env is None else read_settings(DIALOUT_ENV=env)
+        chosen = Settings() if env is None else Settings(DIALOUT_ENV=env)
         self.prefix = chosen.secrets_prefix
         self._client: SSMClient = client or boto3.client("ssm")
 

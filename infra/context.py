@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from pydantic import ValidationError
+from pydantic_settings import PydanticBaseSettingsSource
 
 from calls.settings import Settings
 from infra.scheduled_minimum import ScheduledMinimum
@@ -39,6 +40,21 @@ STACK_SETTINGS = frozenset(
 
 class ContextError(ValueError):
     """``cdk.json`` or a ``-c`` asks for something that does not exist or is not allowed."""
+
+
+class _GivenSettings(Settings):
+    """The product's settings from the arguments alone: the deployer's shell has no say in them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[Any],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 @dataclass(frozen=True)
@@ -232,8 +248,7 @@ def _settings(env: str, given: Mapping[str, Any]) -> dict[str, str]:
             choices = ", ".join(sorted(known - STACK_SETTINGS))
             raise ContextError(f"{name}: no such setting. There are: {choices}")
     try:
-        # From these alone: the deployer's shell has no say in them.
-        Settings.model_validate({"DIALOUT_ENV": env, **chosen})
+        _GivenSettings(**{"DIALOUT_ENV": env, **chosen})  # type: ignore[arg-type]
     except ValidationError as error:
         wrong = "; ".join(f"{e['loc'][0]}={e['input']!r}: {e['msg']}" for e in error.errors())
         raise ContextError(wrong) from None

@@ -30,14 +30,14 @@ def doctor(
     """
     from pydantic import ValidationError
 
-    from calls.settings import read_settings
+    from calls.settings import Settings
     from dialout.doctor.check import chosen
     from dialout.doctor.checks import CHECKS
     from dialout.doctor.finding import Verdict
 
     try:
         checks = list(CHECKS) if only is None else chosen(CHECKS, only)
-        settings = read_settings() if env is None else read_settings(DIALOUT_ENV=env)
+        settings = Settings() if env is None else Settings(DIALOUT_ENV=env)
     except KeyError:
         known = ", ".join(check.name for check in CHECKS)
         raise typer.BadParameter(f"there is no check {only!r}; there are: {known}") from None
