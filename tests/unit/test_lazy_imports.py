@@ -24,12 +24,12 @@ NEEDED: dict[str, set[str]] = {
 WEBHOOKS = {
     "calls.agent", "calls.agents", "calls.campaign", "calls.contact", "calls.dial_request",
     "calls.dial_rules", "calls.dialing", "calls.language", "calls.schedule", "calls.scheduling",
-    "calls.timed", "jsonschema", "phonenumbers", "pydantic_settings", "yaml",
+    "calls.timed", "jsonschema", "phonenumbers", "yaml",
 }  # fmt: skip
 # Of no call that is asked for and placed.
 DIALOUT = {
     "calls.campaign", "calls.contact", "calls.contact_rows", "calls.debrief", "calls.receiving",
-    "calls.schedule", "calls.scheduling", "calls.timed", "jsonschema", "pydantic_settings",
+    "calls.schedule", "calls.scheduling", "calls.timed", "jsonschema",
 }  # fmt: skip
 
 
