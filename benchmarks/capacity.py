@@ -45,6 +45,8 @@ APART_SECONDS = 0.37
 """Between one call's beginning and the next's."""
 SETTLED_SECONDS = 3.0
 """From the last call's beginning, until all of them are measured."""
+SPARE = 2
+"""Seats: whoever has just hung up holds one until the last vendor has let go."""
 _TICK = os.sysconf("SC_CLK_TCK")
 
 Which = Literal["dialout", "stock"]
@@ -167,7 +169,7 @@ async def crowd(
     started = (
         on.media_process(
             core=BOT_CORE, noise_filter=noise_filter,
-            settings={"DIALOUT_SEATS_PER_TASK": str(calls)},
+            settings={"DIALOUT_SEATS_PER_TASK": str(calls + SPARE)},
         )
         if which == "dialout"
         else on.stock_bot_process(core=BOT_CORE, noise_filter=noise_filter)

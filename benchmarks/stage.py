@@ -94,13 +94,15 @@ class Stage:
 
     async def prepared(self, call: Call) -> Greeting:
         """The call's greeting, as a media task that runs now prepares it."""
-        await asyncio.to_thread(self.queue.put, call.call_id)
         async with asyncio.timeout(_PREPARED_SECONDS):
             while True:
-                greeting = await asyncio.to_thread(self.greetings.get, call.call_id)
-                if greeting and greeting.mulaw:
-                    return greeting
-                await asyncio.sleep(0.05)
+                # The last look of a process that has ended may have taken it along.
+                await asyncio.to_thread(self.queue.put, call.call_id)
+                for _ in range(100):
+                    greeting = await asyncio.to_thread(self.greetings.get, call.call_id)
+                    if greeting and greeting.mulaw:
+                        return greeting
+                    await asyncio.sleep(0.05)
 
     @asynccontextmanager
     async def media(self) -> AsyncIterator[str]:
