@@ -28,7 +28,6 @@ export class Conversation {
   }
 
   clear() {
-    this.drawn = 0
     this.seen = ""
     for (const id of ["turns", "facts", "outcome"]) put(id)
     document.getElementById("outcome").hidden = true
@@ -70,6 +69,8 @@ export class Conversation {
 
   turns(call) {
     const list = document.getElementById("turns")
+    const scroll = document.getElementById("scroll")
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80
     const turns = call.transcript ?? []
     if (turns.length > 0) document.getElementById("empty").hidden = true
     const begun = Date.parse(call.answered_at ?? call.created_at)
@@ -80,10 +81,7 @@ export class Conversation {
       if (old === undefined) list.append(item)
       else if (!old.isEqualNode(item)) old.replaceWith(item)
     })
-    if (turns.length > this.drawn) {
-      this.drawn = turns.length
-      list.lastElementChild.scrollIntoView({ block: "nearest" })
-    }
+    if (atEnd) scroll.scrollTop = scroll.scrollHeight // unless one reads further up
     document.getElementById("legend").hidden = !turns.some((turn) => turn.latency)
   }
 
@@ -108,8 +106,11 @@ export class Conversation {
     }
     const settled = call.debriefed_at ? [] : [element("p", { className: "soft small" }, "What it came to is being read from what was said…")]
     put("outcome", element("h3", {}, "Outcome"), ...(rows.length ? [element("dl", {}, ...rows)] : []), ...settled)
-    document.getElementById("outcome").hidden = false
     document.getElementById("empty").hidden = true
+    if (document.getElementById("outcome").hidden) {
+      document.getElementById("outcome").hidden = false
+      document.getElementById("scroll").scrollTop = 1e6
+    }
   }
 }
 

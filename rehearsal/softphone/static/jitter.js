@@ -22,7 +22,7 @@ export class Jitter {
 
   /** Fill the array: with silence where there is nothing, or not enough to begin. */
   pull(into) {
-    this.flowing = this.length > 0 && (this.flowing || this.length >= this.ahead)
+    this.flowing ||= this.length >= this.ahead
     let at = 0
     while (this.flowing && at < into.length && this.pieces.length > 0) {
       const piece = this.pieces[0].subarray(0, into.length - at)
@@ -33,5 +33,6 @@ export class Jitter {
       else this.pieces[0] = this.pieces[0].subarray(piece.length)
     }
     into.fill(0, at)
+    if (at < into.length) this.flowing = false
   }
 }

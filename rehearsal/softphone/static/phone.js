@@ -59,6 +59,7 @@ function ring(message) {
   sound.ring()
   conversation.follow(call.call_sid)
   show()
+  scrollTo(0, 0)
   if (!isField(document.activeElement)) part("answer").focus()
 }
 
@@ -208,7 +209,7 @@ function status() {
     case "ended":
       return call.why
     default:
-      return "Numbers that no scenario has ring here."
+      return "Any number that no scenario has rings here."
   }
 }
 
