@@ -42,7 +42,8 @@ function told(message) {
       talk()
       break
     case "ended":
-      end(mine ? "You hung up" : state === "ringing" ? "Missed call" : "They hung up")
+      if (state === "ringing") end(mine ? "You declined" : "Missed call")
+      else end(mine ? "You hung up" : "They hung up")
       break
     case "lost":
       connected("Not connected", "stop")
