@@ -27,7 +27,7 @@ def installed() -> str:
     Raises:
         FileNotFoundError: it is not installed.
     """
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium", "google-chrome"):
         if (path := shutil.which(name)) is not None:
             return path
     raise FileNotFoundError("there is no Chromium here: `make browser` installs Debian's, as root")
@@ -41,7 +41,7 @@ async def chromium(microphone: Path | None = None) -> AsyncIterator[Browser]:
         microphone: A WAV file. It is played once to whoever asks for the microphone, from that
             moment on, and whoever asks is not refused. Without one, everybody is.
     """
-    sound = ["--deny-permission-prompts"]
+    sound = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
     if microphone is not None:
         sound = [
             "--use-fake-ui-for-media-stream",

@@ -96,13 +96,16 @@ async def test_somebody_answers_talks_interrupts_presses_a_key_and_hangs_up(
         await expect(heard.filter(has_text="Tuesday")).not_to_have_count(0, timeout=PATIENT)
         cut = said.filter(has_text="interrupted").filter(has_text="valued customer")
         await expect(cut).to_have_count(1, timeout=PATIENT)
-        await expect(said.filter(has_text="thirty days")).not_to_have_count(0, timeout=PATIENT)
         await expect(page.locator(".took strong").first).to_have_text(
             re.compile(r"^answered after \d+\.\d\d s$")
         )
+        await expect(heard.filter(has_text="return")).not_to_have_count(0, timeout=PATIENT)
+        await sounds(page, "#them")  # the agent answers
         await page.screenshot(path=screenshots / "phone.png")
-        await page.emulate_media(color_scheme="dark")
+        await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         await page.screenshot(path=screenshots / "phone-dark.png")
+        await page.emulate_media(color_scheme="light")
+        await expect(said.filter(has_text="thirty days")).not_to_have_count(0, timeout=PATIENT)
 
         await page.keyboard.press("5")
         await expect(page.locator("#pressed")).to_have_text("5")
