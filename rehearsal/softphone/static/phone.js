@@ -197,7 +197,6 @@ function show() {
   part("answer").disabled = answering
   part("mute").setAttribute("aria-pressed", `${sound.muted}`)
   part("mute").disabled = !sound.hears
-  part("mute").lastChild.data = sound.muted ? "Muted" : "Mute"
   part("you-name").textContent = sound.muted ? "You, muted" : "You"
   const who = call && (call.company ? `${call.name} · ${call.company}` : call.name)
   say("who", state === "idle" ? "No call" : who)
@@ -207,7 +206,8 @@ function show() {
   say("status", status())
   keys()
   document.title = state === "ringing" ? `☎ ${call.name} calls` : state === "talking" ? `${call.name} · ${TITLE}` : TITLE
-  say("alert", state === "ringing" ? `${who} is calling. Enter answers, Escape declines.` : "")
+  const news = { ringing: `${who} is calling. Enter answers, Escape declines.`, ended: call?.why }
+  say("alert", news[state] ?? "")
 }
 
 function status() {
