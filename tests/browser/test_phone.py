@@ -106,6 +106,11 @@ async def test_somebody_answers_talks_interrupts_presses_a_key_and_hangs_up(
         await page.emulate_media(color_scheme="light")
         await expect(said.filter(has_text="thirty days")).not_to_have_count(0)
 
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("button", name="Mute")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        await expect(page.locator("#you-name")).to_have_text("You, muted")
         await page.keyboard.press("5")
         await expect(page.locator("#pressed")).to_have_text("5")
         await expect(heard.filter(has_text="Keys pressed: 5")).to_have_count(1)
