@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from rehearsal.gateway import Gateway
@@ -73,5 +74,5 @@ async def test_it_rings_both_hear_each_other_a_key_is_pressed_and_it_is_hung_up(
     assert 300 < pitch < 1200  # the one tone that its microphone hums, where it was
 
 
-def _gateway(network: str, folder: Path) -> object:
+def _gateway(network: str, folder: Path) -> web.Application:
     return Gateway("http://127.0.0.1:9", Targets(folder / "targets"), Room(network)).app()
