@@ -33,7 +33,7 @@ rehearse: $(STAMP) ## place one whole AI phone call, no key and no account (ARGS
 	@.venv/bin/dialout rehearse $(ARGS)
 
 .PHONY: serve
-serve: $(STAMP) ## keep that world up at http://127.0.0.1:7860, to phone with curl
+serve: $(STAMP) ## keep that world up at http://localhost:7860, to phone with curl, or at /phone
 	@.venv/bin/dialout serve $(ARGS)
 
 AGENT ?= agents/reminder.yaml
@@ -58,8 +58,16 @@ test: check ## everything that must hold before a commit lands (at most 15 minut
 	$(PYTEST) -m "not acceptance" -n 4 --dist worksteal $(LIVE) $(ARGS)
 	$(PYTEST) -m "not acceptance" $(BY_FILE) tests/rehearsal $(ARGS)
 
+.PHONY: browser
+browser: ## where they are missing: Debian's Chromium and Firefox, as root, for the tests of the pages
+	@(command -v chromium || command -v google-chrome) > /dev/null && \
+	  (command -v firefox-esr || command -v firefox) > /dev/null && \
+	  command -v pulseaudio > /dev/null || \
+	  (apt-get update -qq && \
+	  apt-get install --yes -qq --no-install-recommends chromium firefox-esr pulseaudio)
+
 .PHONY: acceptance
-acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
+acceptance: $(STAMP) browser ## the long proofs (at most 60 minutes)
 	$(PYTEST) -m acceptance -n 4 --dist worksteal $(LIVE) $(ARGS)
 	# Each a world with one call in it, that mostly waits too.
 	$(PYTEST) -m acceptance -n 2 --dist load tests/rehearsal/test_faults.py $(ARGS)
