@@ -53,8 +53,13 @@ test: check ## everything that must hold before a commit lands (at most 15 minut
 	$(PYTEST) -m "not acceptance" -n 4 --dist worksteal $(LIVE) $(ARGS)
 	$(PYTEST) -m "not acceptance" $(BY_FILE) tests/rehearsal $(ARGS)
 
+.PHONY: browser
+browser: ## where there is no Chromium: Debian's, as root, for the tests of the pages
+	@command -v chromium chromium-browser google-chrome > /dev/null || \
+	  (apt-get update -qq && apt-get install --yes -qq --no-install-recommends chromium)
+
 .PHONY: acceptance
-acceptance: $(STAMP) ## the long proofs (at most 60 minutes)
+acceptance: $(STAMP) browser ## the long proofs (at most 60 minutes)
 	$(PYTEST) -m acceptance -n 4 --dist worksteal $(LIVE) $(ARGS)
 	# Each a world with one call in it, that mostly waits too.
 	$(PYTEST) -m acceptance -n 2 --dist load tests/rehearsal/test_faults.py $(ARGS)

@@ -1,0 +1,1 @@
+"""What the pages of a rehearsal share: who may open them, and how they look."""
