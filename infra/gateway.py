@@ -97,6 +97,6 @@ def _for_browsers(origins: list[str]) -> http.CorsPreflightOptions | None:
         allow_origins=origins,
         allow_methods=[methods.GET, methods.POST, methods.PUT, methods.PATCH, methods.DELETE],
         allow_headers=["authorization", "content-type", "idempotency-key"],
-        expose_headers=["dialout-cursor", "idempotent-replayed", "location", "retry-after"],
+        expose_headers=["date", "dialout-cursor", "idempotent-replayed", "location", "retry-after"],
         max_age=Duration.hours(1),
     )

@@ -1,7 +1,8 @@
 """One origin in front of everything, as the public addresses are in AWS.
 
 HTTP goes to the local cloud's API Gateway, ``/ws`` to that media task which has the fewest streams,
-as behind a load balancer. Bytes pass as they came: Twilio signs over path, query and body.
+as behind a load balancer. Bytes pass as they came: Twilio signs over path, query and body. Beside
+them, for this machine's own browsers alone, the pages of the rehearsal.
 
 ``python -m rehearsal.gateway --port 7860 --api URL --targets FILE``
 """
@@ -16,6 +17,8 @@ import aiohttp
 from aiohttp import WSMsgType, web
 from yarl import URL
 
+from rehearsal import console
+from rehearsal.pages import static
 from rehearsal.targets import Targets
 
 _HOP_BY_HOP = {
@@ -42,6 +45,7 @@ class Gateway:
         app = web.Application(client_max_size=_BODY_BYTES)
         app.cleanup_ctx.append(self._client)
         app.router.add_get("/ws", self._stream)
+        app.add_routes([*static.shared(), *console.routes()])
         app.router.add_route("*", r"/{path:[\s\S]*}", self._forward)  # %0A is a character too
         return app
 

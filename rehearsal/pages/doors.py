@@ -24,10 +24,14 @@ def refusal(headers: Mapping[str, str], port: int, socket: bool = False) -> str 
     """
     given = {name.lower(): value for name, value in headers.items()}
     if any(name in given for name in _FORWARDED):
-        return "this page is for a browser on the machine that it runs on: the request was forwarded"
+        return (
+            "this page is for a browser on the machine that it runs on: the request was forwarded"
+        )
     host = given.get("host", "")
     if not _is_ours(f"http://{host}", port):
-        return f"open http://localhost:{port}: this page answers to no other name than this machine's"
+        return (
+            f"open http://localhost:{port}: this page answers to no other name than this machine's"
+        )
     origin = given.get("origin")
     if (origin is None and socket) or (origin is not None and origin != f"http://{host}"):
         return "this comes from another page than ours"

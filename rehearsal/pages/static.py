@@ -1,5 +1,6 @@
 """The files of a page: small ones, served as they lie there."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,12 +17,12 @@ _TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+# Its own scripts and styles, and nothing of anybody else's.
+OWN = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    # Its own scripts and styles, and nothing of anybody else's.
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -30,35 +31,41 @@ _HEADERS = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def guarded(handler: Handler, port: int, socket: bool = False) -> Handler:
+def guarded(handler: Handler, socket: bool = False) -> Handler:
     """The handler, for whoever may open our pages; ``403`` with the reason for everybody else."""
 
     async def open_to_ours(request: web.Request) -> web.StreamResponse:
-        why = refusal(request.headers, port, socket)
-        if why is not None:
+        assert request.transport is not None
+        port: int = request.transport.get_extra_info("sockname")[1]
+        if (why := refusal(request.headers, port, socket)) is not None:
             return web.Response(status=403, text=f"{why}\n")
         return await handler(request)
 
     return open_to_ours
 
 
-def page(path: str, folder: Path, port: int) -> list[web.RouteDef]:
-    """A page at ``path`` (``/phone``): ``index.html`` of the folder, and its files at ``path/…``."""
-    routes = [_file(f"{path}/{file.name}", file, port) for file in sorted(folder.iterdir())]
+def page(path: str, folder: Path, policy: str = OWN) -> list[web.RouteDef]:
+    """A page at ``/phone``, say: the folder's ``index.html``, and its files at ``/phone/…``.
+
+    Args:
+        policy: Its Content-Security-Policy.
+    """
+    routes = [_file(f"{path}/{file.name}", file, policy) for file in sorted(folder.iterdir())]
     if (index := folder / "index.html").exists():
-        routes.append(_file(path, index, port))
+        routes += [_file(path, index, policy), _file(f"{path}/", index, policy)]
     return routes
 
 
-def shared(port: int) -> list[web.RouteDef]:
+def shared() -> list[web.RouteDef]:
     """``/pages/…``."""
-    return page("/pages", SHARED, port)
+    return page("/pages", SHARED)
 
 
-def _file(path: str, file: Path, port: int) -> web.RouteDef:
+def _file(path: str, file: Path, policy: str) -> web.RouteDef:
+    kind = f"{_TYPES[file.suffix]}; charset=utf-8"
+    headers = {**_HEADERS, "Content-Security-Policy": policy, hdrs.CONTENT_TYPE: kind}
+
     async def send(_: web.Request) -> web.Response:
-        return web.Response(
-            body=file.read_bytes(), headers={**_HEADERS, hdrs.CONTENT_TYPE: _TYPES[file.suffix]}
-        )
+        return web.Response(body=await asyncio.to_thread(file.read_bytes), headers=headers)
 
-    return web.get(path, guarded(send, port))
+    return web.get(path, guarded(send))

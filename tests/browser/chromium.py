@@ -14,7 +14,7 @@ _QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # What a window in front of somebody has anyway: a page whose timers and sound are not held back.
+    # What a window in front of somebody has anyway: timers and sound that are not held back.
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",

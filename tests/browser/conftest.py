@@ -1,4 +1,4 @@
-"""A browser, and a page of it. What a page writes to its console is a failure, if it is an error."""
+"""A browser, and a page of it. An error in a page fails the test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
