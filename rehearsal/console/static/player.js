@@ -1,6 +1,6 @@
 // The recording: both channels drawn, one under the other, and heard together.
 import { el, fill, say } from './dom.js'
-import { began, heardAt, peaks, placed } from './turns.js'
+import { began, heardAt, LEAD, peaks, placed } from './turns.js'
 import { clock, spoken } from './words.js'
 
 const CHANNELS = [['callee', 'Callee'], ['agent', 'Agent']] // as Twilio lays them: left, right
@@ -46,7 +46,7 @@ class Player {
   /** Goes to a turn's beginning, and tells whether there is one. */
   seekTurn(number) {
     const turn = this.#turns.find(each => each.number === number)
-    if (turn) this.seek(turn.start)
+    if (turn) this.seek(turn.start - LEAD)
     return turn !== undefined
   }
 

@@ -1,5 +1,8 @@
 // Where a conversation is in its recording. Pure: times in seconds from the recording's beginning.
 
+/** So much before a turn it is begun to listen: its time is when a word was known to begin. */
+export const LEAD = 0.2
+
 /**
  * When the recording began, in milliseconds since 1970; null, if it cannot be told.
  *
@@ -26,8 +29,7 @@ export function placed(transcript, beganAt, seconds) {
 
 /** The number of the turn that is heard then; null, before the first. */
 export function heardAt(turns, seconds) {
-  // A little early: a click on a turn lands on its start, give or take a sample.
-  const begun = turns.filter(turn => turn.start <= seconds + 0.05)
+  const begun = turns.filter(turn => turn.start <= seconds + LEAD + 0.05) // give or take a sample
   return begun.length ? begun.at(-1).number : null
 }
 
