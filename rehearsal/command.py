@@ -161,7 +161,7 @@ async def _serve(
     shown.heading("Starting")
     if faults.blows:
         raise PlanError("a fault of the media tasks is for one call: `dialout rehearse --fault`")
-    async with world(plan, name, shown.step) as up:
+    async with world(plan, name, shown.step, softphone=plan.has_softphone) as up:
         await admin.order(faults.orders, up.stand_ins)
         for fault in faults.names:
             shown.step(f"{fault} from now on")
@@ -184,6 +184,11 @@ async def _serve(
             f"  curl {plan.origin}/calls -H 'Authorization: Bearer {plan.api_key}'",
             soft_wrap=True, highlight=False, markup=False,
         )  # fmt: skip
+        console.print("\nWatch calls as they happen, in a browser, with that key:\n")
+        console.print(f"  http://localhost:{plan.port}/console", soft_wrap=True, highlight=False)
+        if plan.has_softphone:
+            console.print("\nAnswer calls yourself, in a browser:\n")
+            console.print(f"  http://localhost:{plan.port}/phone", soft_wrap=True, highlight=False)
         if plan.api_key_is_secret:
             console.print("\nThe key was made for this run, and is not shown again.")
         console.print("\nCtrl-C ends it, and leaves nothing running.", style="dim")

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from yarl import URL
 
 from rehearsal import console
 from rehearsal.pages import static
+from rehearsal.relay import relay
+from rehearsal.softphone.room import Room
 from rehearsal.targets import Targets
 
 _HOP_BY_HOP = {
@@ -33,8 +35,9 @@ _BODY_BYTES = 10 * 1024 * 1024
 class Gateway:
     """The reverse proxy."""
 
-    def __init__(self, api: str, targets: Targets) -> None:
+    def __init__(self, api: str, targets: Targets, softphone: Room | None = None) -> None:
         """``api`` and all targets are base URLs without a trailing slash."""
+        self._softphone = softphone
         self._api = api
         self._targets = targets
         self._streams: Counter[str] = Counter()
@@ -46,6 +49,9 @@ class Gateway:
         app.cleanup_ctx.append(self._client)
         app.router.add_get("/ws", self._stream)
         app.add_routes([*static.shared(), *console.routes()])
+        if self._softphone is not None:
+            app.add_routes(self._softphone.routes())
+            app.cleanup_ctx.append(self._softphone.client)
         app.router.add_route("*", r"/{path:[\s\S]*}", self._forward)  # %0A is a character too
         return app
 
@@ -118,16 +124,9 @@ class Gateway:
     ) -> web.StreamResponse:
         caller = web.WebSocketResponse(max_msg_size=_BODY_BYTES)
         await caller.prepare(request)
-        ways = [
-            asyncio.create_task(_relay(caller, media)),
-            asyncio.create_task(_relay(media, caller)),
-        ]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await relay(caller, media)
         finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
             if media.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE and request.transport:
                 request.transport.abort()  # the service died: its peer must see a broken pipe
             await media.close()
@@ -135,33 +134,17 @@ class Gateway:
         return caller
 
 
-Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
-
-
-async def _relay(source: Socket, target: Socket) -> None:
-    """Every message of ``source`` to ``target``, and at the end its close code."""
-    while True:
-        message = await source.receive()
-        if message.type is WSMsgType.TEXT:
-            await target.send_str(message.data)
-        elif message.type is WSMsgType.BINARY:
-            await target.send_bytes(message.data)
-        else:
-            code = source.close_code or aiohttp.WSCloseCode.GOING_AWAY
-            # 1006 says that there was no close frame: it is nothing to pass on.
-            if code != aiohttp.WSCloseCode.ABNORMAL_CLOSURE:
-                await target.close(code=code)
-            return
-
-
 def _end_to_end(headers: Any) -> dict[str, str]:
     return {n: v for n, v in headers.items() if n.lower() not in _HOP_BY_HOP}
 
 
-async def _serve(host: str, port: int, api: str, targets: Path) -> None:
-    runner = web.AppRunner(Gateway(api, Targets(targets)).app(), access_log=None)
+async def _serve(given: argparse.Namespace) -> None:
+    room = None
+    if given.phone_network:
+        room = Room(given.phone_network, given.key, given.from_number, given.scripted, given.hears)
+    runner = web.AppRunner(Gateway(given.api, Targets(given.targets), room).app(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    await web.TCPSite(runner, given.host, given.port).start()
     bound = runner.addresses[0][1]
     print(f"listening on http://127.0.0.1:{bound}", flush=True)  # noqa: T201 -- who started us waits for it
     try:
@@ -177,8 +160,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument("--api", required=True)
     parser.add_argument("--targets", type=Path, required=True)
+    parser.add_argument("--phone-network", metavar="URL", help="whose softphone is at /phone")
+    parser.add_argument("--key", help="the API key, if everybody may know it: for that page")
+    parser.add_argument("--from-number", help="our own number: for that page")
+    parser.add_argument("--scripted", action="store_true", help="the LLM's part is in scenarios")
+    parser.add_argument("--hears", metavar="LANGUAGE", help="the only one that is understood")
     given = parser.parse_args()
-    asyncio.run(_serve(given.host, given.port, given.api, given.targets))
+    asyncio.run(_serve(given))
 
 
 if __name__ == "__main__":

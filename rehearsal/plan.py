@@ -64,6 +64,11 @@ class Plan:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def has_softphone(self) -> bool:
+        """Whether calls can ring at a page here: the phone network is ours."""
+        return self.twilio.base_url is None
+
+    @property
     def phones_really(self) -> bool:
         """Whether calls go out through Twilio itself."""
         return self.twilio.base_url == REAL_TWILIO

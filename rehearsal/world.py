@@ -61,6 +61,7 @@ async def world(
     limits: Mapping[str, str] = MappingProxyType({}),
     service: Service = PRODUCTS_OWN,
     scenarios: Path = FOLDER,
+    softphone: bool = False,
 ) -> AsyncIterator[World]:
     """Everything that ``plan`` asks for, started side by side; all of it stopped in the end.
 
@@ -73,6 +74,7 @@ async def world(
         limits: settings of the product in the place of those that a rehearsal opens.
         service: what the media tasks run.
         scenarios: the folder of who answers, and of what the LLM says.
+        softphone: numbers that no scenario has ring at /phone. Else ``scenario`` answers them.
 
     Raises:
         ProcessError: something did not come up; nothing is left running.
@@ -84,7 +86,9 @@ async def world(
         starting = [
             asyncio.create_task(each)
             for each in (
-                _stand_in(stack, plan, plan.twilio, "twilio", _twilio_options(plan, told)),
+                _stand_in(
+                    stack, plan, plan.twilio, "twilio", _twilio_options(plan, told, softphone)
+                ),
                 _stand_in(stack, plan, plan.deepgram, "deepgram", []),
                 _stand_in(stack, plan, plan.groq, "llm", told),
             )
@@ -119,6 +123,7 @@ async def world(
                 stack, plan, "gateway", "rehearsal.gateway",
                 "--host", plan.host, "--port", str(plan.port),
                 "--api", deployment.api_url, "--targets", str(plan.folder / "targets"),
+                *(_page_options(plan, twilio) if softphone else []),
             )  # fmt: skip
             await _warm(plan.origin)
             say("media service and functions up")
@@ -138,12 +143,25 @@ async def world(
         )  # fmt: skip
 
 
-def _twilio_options(plan: Plan, told: list[str]) -> list[str]:
+def _twilio_options(plan: Plan, told: list[str], softphone: bool) -> list[str]:
     return [
         *told,
+        *(["--softphone"] if softphone else []),
         "--account-sid", plan.account_sid,
         "--auth-token", plan.twilio.key,
         "--recordings", str(plan.folder / "twilio"),
+    ]  # fmt: skip
+
+
+def _page_options(plan: Plan, twilio: str) -> list[str]:
+    """Of the softphone's page. A key that is a secret is not for a page, nor for a command line."""
+    return [
+        "--phone-network", twilio,
+        "--from-number", plan.from_number,
+        *([] if plan.api_key_is_secret else ["--key", plan.api_key]),
+        *([] if plan.groq.base_url else ["--scripted"]),
+        # The embedded listener; of other languages it knows clips alone.
+        *([] if plan.deepgram.base_url else ["--hears", "en"]),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from .account import Account
 from .exchange import Exchange
 from .scenarios import Scenarios
 from .server import serving
+from .softphone import Softphone
 
 VOICES = Path(__file__).parent.parent / "voices"
 
@@ -27,6 +28,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--auth-token", default=Account.token)
     parser.add_argument("--number", action="append", help="a number of the account; repeatable")
     parser.add_argument("--recordings", type=Path, help="default: a folder that goes at the end")
+    parser.add_argument(
+        "--softphone", action="store_true", help="numbers that no scenario has ring at a page"
+    )
     return parser.parse_args()
 
 
@@ -37,7 +41,8 @@ async def _serve(arguments: argparse.Namespace, recordings: Path) -> None:
     numbers = frozenset(arguments.number or Account.numbers)
     account = Account(arguments.account_sid, arguments.auth_token, numbers)
     scenarios = Scenarios(arguments.scenarios, arguments.default_scenario)
-    exchange = Exchange(account, scenarios, arguments.voices, recordings)
+    phone = Softphone() if arguments.softphone else None
+    exchange = Exchange(account, scenarios, arguments.voices, recordings, phone)
     async with serving(exchange, arguments.port) as url:
         sys.stdout.write(f"listening on {url}\n")
         sys.stdout.flush()

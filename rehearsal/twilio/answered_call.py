@@ -2,20 +2,15 @@
 
 import asyncio
 import time
-import wave
 from collections.abc import Callable, Coroutine, Mapping
-from pathlib import Path
 from typing import Any
-
-from rehearsal.scenario import Callee as CalleePart
-from rehearsal.scenario import Step
 
 from . import clip, parameter, twiml
 from .call import new_sid
 from .call_request import Address, RecordingRequest
-from .callee import Callee
 from .dialing import Bridge, Dialled
-from .line import Heard, Line, Metronome
+from .line import Heard, Line, Metronome, Person
+from .phoned import Nobody, Phoned
 from .playout import Playout, Source
 from .recording import Recording
 from .reporter import Network, Reporter
@@ -23,21 +18,6 @@ from .signature import sign
 from .stream import Stream, StreamEnd
 from .stream_protocol import Outgoing
 from .webhook import Answer
-
-
-async def person(part: CalleePart, voices: Path, reporter: Reporter) -> Callee:
-    """Somebody who plays that part, with every clip at hand; a machine beeps at its end."""
-    script, sounds = list(part.script), {}
-    for name in {step.say for step in script if step.say is not None}:
-        try:
-            sounds[name] = await asyncio.to_thread(clip.load, voices, name)
-        except (OSError, EOFError, ValueError, wave.Error) as error:
-            reporter.note("callee_clip_unusable", clip=name, why=str(error))
-    if part.outcome == "machine":
-        beep = clip.beep()
-        script.append(Step(say=beep.name))
-        sounds[beep.name] = beep
-    return Callee(script, sounds, part.patience)
 
 
 class AnsweredCall:
@@ -55,7 +35,7 @@ class AnsweredCall:
         self,
         reporter: Reporter,
         network: Network,
-        callee: Callee,
+        callee: Person,
         callee_gone: Callable[[], None],
         pick_up: Callable[[], None],
     ) -> None:
@@ -189,23 +169,26 @@ class AnsweredCall:
 
     async def dial(self, number: str, patience: float) -> Dialled:
         """Phone somebody else and join them to the callee, until one of them hangs up."""
-        sid, part = new_sid("CA"), self._network.person(number)
-        rings_for = part.rings_for if part else patience
+        sid, phoned = new_sid("CA"), self._network.phoned(number, self._call)
         self._call.children.append((sid, number))
-        self.note("dialling", sid=sid, known=part is not None)
-        await asyncio.sleep(min(rings_for, patience))
-        if part is None or rings_for > patience:
-            dialled = Dialled(sid, "no-answer")
-        elif part.outcome not in ("answered", "machine"):
-            dialled = Dialled(sid, part.outcome)
-        else:
-            bridge = Bridge(await person(part, self._network.voices, self.reporter))
-            self.note("bridged", sid=sid)
-            began = self.line.now
-            await self._talk_across(bridge)
-            dialled = Dialled(sid, "completed", round(self.line.now - began))
+        self.note("dialling", sid=sid, known=phoned is not None)
+        whoever = phoned or Nobody()
+        try:
+            dialled = await self._reach(whoever, sid, patience)
+        finally:
+            whoever.leave()
         self.note("dialled", sid=sid, status=dialled.status, seconds=dialled.seconds)
         return dialled
+
+    async def _reach(self, phoned: Phoned, sid: str, patience: float) -> Dialled:
+        person = await phoned.get_ready(self.note)
+        status = await phoned.ring(patience)
+        if status != "answered":
+            return Dialled(sid, status)
+        self.note("bridged", sid=sid)
+        began = self.line.now
+        await self._talk_across(Bridge(person))
+        return Dialled(sid, "completed", round(self.line.now - began))
 
     async def _talk_across(self, bridge: Bridge) -> None:
         ended = asyncio.Event()

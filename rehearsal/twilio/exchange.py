@@ -5,18 +5,21 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from rehearsal.scenario import Callee, Scenario
-
 from . import call_request
 from .account import Account, Number
 from .call import Call, Clock, new_sid
 from .call_request import CallRequest
 from .fault import CALL, CREATE, TRANSFER, Faults
 from .phone_call import PhoneCall
+from .phoned import Phoned, Scripted
 from .problem import server_error, too_many_requests
 from .recorder import Recorder
 from .scenarios import Scenarios
+from .softphone import Caller, Softphone
 from .webhook import Webhooks
+
+SOFTPHONE = "softphone"
+"""In the place of a scenario's name."""
 
 
 class Exchange:
@@ -27,14 +30,22 @@ class Exchange:
         scenarios: Who answers.
         voices: The folder of clips.
         recordings: The folder for recordings.
+        softphone: Rings for every number that no scenario has; without one the default scenario
+            answers a call to it, and a transfer to it rings in vain.
     """
 
     def __init__(
-        self, account: Account, scenarios: Scenarios, voices: Path, recordings: Path
+        self,
+        account: Account,
+        scenarios: Scenarios,
+        voices: Path,
+        recordings: Path,
+        softphone: Softphone | None = None,
     ) -> None:
         self.account = account
         self.token = account.token
-        self.voices = voices
+        self.softphone = softphone
+        self._voices = voices
         self.clock = Clock()
         self.webhooks = Webhooks(account.token, self.clock)
         self.recorder = Recorder(recordings, account.sid, self.clock)
@@ -77,7 +88,10 @@ class Exchange:
             raise server_error()
 
     def _dial(self, request: CallRequest, faults: dict[str, dict[str, Any]]) -> Call:
-        return self._begin(request, faults, *self._scenarios.answering(request.to))
+        if self.softphone is not None and self._scenarios.known(request.to) is None:
+            return self._begin(request, faults, SOFTPHONE, None)
+        name, scenario = self._scenarios.answering(request.to)
+        return self._begin(request, faults, name, Scripted(scenario.callee, self._voices))
 
     def ring(self, caller: str, called: str, scenario: str | None = None) -> Call:
         """Have somebody phone one of the account's numbers.
@@ -94,23 +108,34 @@ class Exchange:
                 break
         else:
             raise LookupError(f"{called} is no number of this account")
-        who = self._scenarios.calling(caller, scenario)
-        return self._begin(number.incoming(caller), self.faults.take(CALL), *who)
+        name, who = self._scenarios.calling(caller, scenario)
+        phoned = Scripted(who.callee, self._voices)
+        return self._begin(number.incoming(caller), self.faults.take(CALL), name, phoned)
 
     def _begin(
-        self, request: CallRequest, faults: dict[str, dict[str, Any]], name: str, scenario: Scenario
+        self,
+        request: CallRequest,
+        faults: dict[str, dict[str, Any]],
+        name: str,
+        scripted: Phoned | None,
     ) -> Call:
         now = self.clock.now()
         call = Call(new_sid("CA"), self.account.sid, request, now, name)
         call.events.add(now, "created", {"scenario": name, "faults": sorted(faults)})
-        self.calls[call.sid] = PhoneCall(call, scenario.callee, self, faults)
+        phoned = scripted or self._at_softphone(request.to, call)
+        self.calls[call.sid] = PhoneCall(call, phoned, self, faults)
         self.background(self.calls[call.sid].run())
         return call
 
-    def person(self, number: str) -> Callee | None:
-        """Who has that number; None: nobody."""
-        found = self._scenarios.known(number)
-        return found[1].callee if found else None
+    def phoned(self, number: str, by: Call) -> Phoned | None:
+        """Who has that number, for somebody who is in that call; None: nobody."""
+        if (found := self._scenarios.known(number)) is not None:
+            return Scripted(found[1].callee, self._voices)
+        return None if self.softphone is None else self._at_softphone(number, by)
+
+    def _at_softphone(self, number: str, by: Call) -> Phoned:
+        assert self.softphone is not None
+        return self.softphone.phoned(Caller(by.sid, by.request.from_, number))
 
     def background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something that no call waits for."""

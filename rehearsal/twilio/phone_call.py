@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from rehearsal.scenario import Callee as CalleePart
-
 from . import parameter
-from .answered_call import AnsweredCall, person
+from .answered_call import AnsweredCall
 from .call import Call
 from .call_request import Address, RecordingRequest
-from .callee import Callee
 from .detection import verdict
 from .execution import Execution
+from .line import Person
+from .phoned import Phoned
 from .recording import Recording
 from .reporter import Network, Reporter
 
@@ -27,7 +26,7 @@ class PhoneCall:
 
     Args:
         call: Its state, shared with the REST API.
-        callee: The scenario's part.
+        callee: Who is phoned, or phones.
         network: The exchange that it runs on.
         faults: Misfortunes that travel with it; name to details.
     """
@@ -35,7 +34,7 @@ class PhoneCall:
     def __init__(
         self,
         call: Call,
-        callee: CalleePart,
+        callee: Phoned,
         network: Network,
         faults: Mapping[str, Mapping[str, Any]],
     ) -> None:
@@ -88,13 +87,16 @@ class PhoneCall:
         """Dial, ring, talk, end. Cancelled, it tells nobody and leaves no task."""
         self._reporter.note("initiated")
         self._reporter.tell_status("initiated")
-        callee = await person(self._callee, self._network.voices, self._reporter)
-        await self._until_over(SETUP_SECONDS)
-        outcome = "canceled" if self._over.done() else await self._ring()
-        if outcome == "answered":
-            await self._talk(callee)
-        else:
-            self._finish(outcome)
+        try:
+            callee = await self._callee.get_ready(self._reporter.note)
+            await self._until_over(SETUP_SECONDS)
+            outcome = "canceled" if self._over.done() else await self._ring()
+            if outcome == "answered":
+                await self._talk(callee)
+            else:
+                self._finish(outcome)
+        finally:
+            self._callee.leave()
 
     async def _ring(self) -> str:
         self.call.move("ringing", self._reporter.now())
@@ -102,14 +104,15 @@ class PhoneCall:
         self._reporter.tell_status("ringing")
         if self.call.request.inbound:
             return "answered"  # as soon as there are instructions: see `_pick_up`
-        limit = self.call.request.timeout
-        if await self._until_over(min(self._callee.rings_for, limit)):
-            return "canceled"
-        if self._callee.rings_for > limit:
-            return "no-answer"
-        return "answered" if self._machine else self._callee.outcome
+        ringing = asyncio.create_task(self._callee.ring(self.call.request.timeout))
+        try:
+            await asyncio.wait({ringing, self._over}, return_when=asyncio.FIRST_COMPLETED)
+            return "canceled" if self._over.done() else ringing.result()
+        finally:
+            ringing.cancel()
+            await asyncio.gather(ringing, return_exceptions=True)
 
-    async def _talk(self, callee: Callee) -> None:
+    async def _talk(self, callee: Person) -> None:
         answered = AnsweredCall(
             self._reporter, self._network, callee, lambda: self._end("callee"), self._pick_up
         )
@@ -201,4 +204,4 @@ class PhoneCall:
 
     @property
     def _machine(self) -> bool:
-        return self._callee.outcome == "machine"
+        return self._callee.machine

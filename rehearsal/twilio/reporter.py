@@ -1,14 +1,12 @@
 """One call's ways to the product and to its own event log."""
 
 from collections.abc import Coroutine, Mapping
-from pathlib import Path
 from typing import Any, Protocol
-
-from rehearsal.scenario import Callee as CalleePart
 
 from . import parameter
 from .call import Call, Clock
 from .call_request import Address
+from .phoned import Phoned
 from .recorder import Recorder
 from .webhook import Answer, WebhookError, Webhooks
 
@@ -19,14 +17,13 @@ class Network(Protocol):
     clock: Clock
     webhooks: Webhooks
     recorder: Recorder
-    voices: Path
     token: str
 
     def background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something that no call waits for."""
 
-    def person(self, number: str) -> CalleePart | None:
-        """Who has that number; None: nobody."""
+    def phoned(self, number: str, by: Call) -> Phoned | None:
+        """Who has that number, for somebody who is in that call; None: nobody."""
 
 
 class Reporter:

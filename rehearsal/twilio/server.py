@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from . import admin, rest, rest_account, rest_recording
+from . import admin, rest, rest_account, rest_recording, softphone_line
 from .exchange import Exchange
 
 HOST = "127.0.0.1"
@@ -24,7 +24,7 @@ async def serving(exchange: Exchange, port: int = 0) -> AsyncIterator[str]:
     """
     app = web.Application(middlewares=[rest.problems])
     app[rest.EXCHANGE] = exchange
-    for part in (rest, rest_account, rest_recording, admin):
+    for part in (rest, rest_account, rest_recording, admin, softphone_line):
         app.add_routes(part.routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

@@ -377,16 +377,6 @@ async def test_nothing_is_said_to_be_nothing(shown: Opened) -> None:
     await expect(page.locator("#trouble")).to_contain_text("There is no such thing.")
 
 
-async def test_a_page_that_nobody_looks_at_asks_seldom(shown: Opened) -> None:
-    paused = await shown.page.evaluate(
-        """async () => {
-          const {pause} = await import('/console/polling.js')
-          return [pause(2000), pause(2000, {hidden: true}), pause(2000, {failures: 3})]
-        }"""
-    )
-    assert paused == [2000, 15000, 16000]
-
-
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 
 

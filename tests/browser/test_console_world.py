@@ -1,4 +1,4 @@
-"""The console in Chromium, in front of a whole world: one call, from its ringing to its recording."""
+"""The console in Chromium, before a whole world: a call rings, talks, is hung up, and heard."""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ const PAGE = 25
 const PAGES = 5 // of a hundred calls that go on
 const DAY = 24 * 3600 * 1000
 
-export function liveView({ api, poll, tell }) {
+export function liveView({ api, poll, tell, fail }) {
   const seats = el('div', { class: 'card seats' }, waiting('Seats'))
   const tiles = Object.fromEntries(
     [['waiting', 'Waiting'], ['ringing', 'Ringing'], ['talking', 'Talking']].map(([name, words]) =>
@@ -51,11 +51,10 @@ export function liveView({ api, poll, tell }) {
   async function lately(signal) {
     // A day: whoever wants more asks for it. Nobody looks through 90 days every few seconds.
     const from = new Date(api.now() - DAY).toISOString()
-    const told = await api.get('/calls', { limit: PAGE, since: from }, signal)
+    const told = await api.get('/calls', { status: 'ended', limit: PAGE, since: from }, signal)
     asked = Date.now()
-    const fresh = told.calls.filter(call => call.status === 'ended')
-    const ids = new Set(fresh.map(call => call.call_id))
-    ended = [...fresh, ...ended.filter(call => !ids.has(call.call_id))]
+    const ids = new Set(told.calls.map(call => call.call_id))
+    ended = [...told.calls, ...ended.filter(call => !ids.has(call.call_id))]
       .sort((one, other) => (one.call_id < other.call_id ? 1 : -1))
     if (!beyond) cursor = told.calls.at(-1)?.call_id ?? null
     drawRecent()
@@ -64,12 +63,14 @@ export function liveView({ api, poll, tell }) {
   async function more() {
     older.disabled = true
     try {
-      const told = await api.get('/calls', { limit: PAGE, cursor })
+      const told = await api.get('/calls', { status: 'ended', limit: PAGE, cursor })
       beyond = true
       cursor = told.cursor
-      ended.push(...told.calls.filter(call => call.status === 'ended'))
+      ended.push(...told.calls)
       drawRecent()
-      if (cursor === null) older.remove()
+      older.hidden = cursor === null
+    } catch (error) {
+      fail(error)
     } finally {
       older.disabled = false
     }

@@ -59,7 +59,7 @@ class Player {
     if (!this.audio.paused) return this.audio.pause()
     this.#mixer ??= mixer(this.audio)
     await this.#mixer.context.resume()
-    await this.audio.play()
+    await this.audio.play().catch(() => {}) // paused again before it began
   }
 
   stop() {

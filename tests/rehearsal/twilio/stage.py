@@ -20,6 +20,7 @@ from rehearsal.twilio.account import Account
 from rehearsal.twilio.exchange import Exchange
 from rehearsal.twilio.scenarios import Scenarios
 from rehearsal.twilio.server import serving
+from rehearsal.twilio.softphone import Softphone
 
 ACCOUNT = Account()
 FROM = "+15550000001"
@@ -224,10 +225,12 @@ class Folder:
 
 
 @asynccontextmanager
-async def rehearsed(folder: Folder, product: Product) -> AsyncIterator[Rehearsed]:
+async def rehearsed(
+    folder: Folder, product: Product, softphone: Softphone | None = None
+) -> AsyncIterator[Rehearsed]:
     """A network of these scenarios; afterwards nothing of it may be left."""
     exchange = Exchange(
-        ACCOUNT, Scenarios(folder.scenarios, "default"), folder.voices, folder.recordings
+        ACCOUNT, Scenarios(folder.scenarios, "default"), folder.voices, folder.recordings, softphone
     )
     async with serving(exchange) as url:
         yield Rehearsed(exchange, url, product)

@@ -1,0 +1,1 @@
+"""The phone of whoever sits at this machine: a page in a browser."""
