@@ -302,6 +302,8 @@ class PublicApi:
         return await _json({"campaigns": summaries, "cursor": None})
 
     async def _contacts(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] not in self.campaigns:
+            return problem(404, "campaign_not_found", "there is no such campaign")
         wanted = request.query.get("disposition")
         shown = [each for each in self.contacts if wanted in (None, each["disposition"])]
         return await _json({"contacts": shown, "cursor": None})

@@ -374,7 +374,9 @@ async def test_nothing_is_said_to_be_nothing(shown: Opened) -> None:
         await page.evaluate(f"location.hash = '#/{where}'")
         await expect(page.get_by_text(words)).to_be_visible()
     await page.evaluate(f"location.hash = '#/calls/{ENDED_ID}'")
-    await expect(page.locator("#trouble")).to_contain_text("There is no such thing.")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("There is no such call")
+    await page.evaluate(f"location.hash = '#/campaigns/{CAMPAIGN_ID}'")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("There is no such campaign")
 
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()

@@ -26,6 +26,7 @@ async def test_a_call_is_watched_from_its_ringing_to_its_recording(
         await expect(page.get_by_role("img", name="0 of 10 seats taken")).to_be_visible()
 
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {API_KEY}"}) as client:
+            await _let_in(client, up.plan.origin)
             placed = await client.post(f"{up.plan.origin}/dialout", json=CALL, timeout=30)
         call_id = placed.json()["call_id"]
         now = page.get_by_role("table", name="Calls now").locator("tbody tr")
@@ -67,3 +68,23 @@ _VOICED = """channel => {
   for (let dot = 3; dot < data.length; dot += 4) if (data[dot] > 100) drawn += 1
   return drawn - width
 }"""
+
+
+async def _let_in(client: httpx.AsyncClient, api: str) -> None:
+    """The stack's gateway lets the console's page ask, and no other's."""
+    asked = {"Access-Control-Request-Method": "DELETE"}
+    for origin, told in (("http://localhost:7860", True), ("https://elsewhere.example", False)):
+        answers = [
+            await client.options(f"{api}/calls", headers={"Origin": origin, **asked}),
+            await client.get(f"{api}/fleet", headers={"Origin": origin}),
+        ]
+        for answer in answers:
+            assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is told
+    assert (
+        "DELETE"
+        in (
+            await client.options(
+                f"{api}/calls", headers={"Origin": "http://localhost:7860", **asked}
+            )
+        ).headers["Access-Control-Allow-Methods"]
+    )

@@ -35,10 +35,18 @@ export function callView(context, callId) {
   const drawn = new Map()
 
   async function look(signal) {
-    call = await api.get(`/calls/${callId}`, {}, signal)
+    call = await api.get(`/calls/${callId}`, {}, signal).catch(absent)
+    if (call === null) return null
     body.hidden = band.hidden = false
     draw()
-    return pauseAfter(call)
+    return pauseAfter()
+  }
+
+  function absent(error) {
+    if (error.status !== 404) throw error
+    fill(head, el('h1', { tabindex: -1 }, 'There is no such call'),
+      el('p', { class: 'soft' }, 'Records are kept for 90 days. Is it another API’s?'))
+    return null
   }
 
   function pauseAfter() {

@@ -17,7 +17,9 @@ export function campaignView(context, campaignId) {
   const choice = el('select', { 'aria-label': 'Which contacts', onchange: () => ((shown = choice.value), polling.now()) },
     el('option', { value: '' }, 'All contacts'))
   const contacts = table('Contacts', ['Number', 'State', 'Attempts', 'Came to', 'Last call'])
+  const first = el('p', { class: 'small soft', hidden: true }, 'These are a hundred of them; `dialout campaign results` has all.')
   contacts.element.querySelector('h2').after(choice)
+  contacts.element.append(first)
   const element = el('div', { class: 'campaign' },
     el('p', { class: 'small' }, el('a', { href: '#/campaigns' }, '← Campaigns')),
     head, progress, forecast, came, contacts.element)
@@ -27,11 +29,20 @@ export function campaignView(context, campaignId) {
     const [campaign, page] = await Promise.all([
       api.get(path, {}, signal),
       api.get(`${path}/contacts`, { limit: 100, disposition: shown }, signal),
-    ])
+    ]).catch(error => {
+      if (error.status !== 404) throw error
+      return [null]
+    })
+    if (campaign === null) {
+      fill(head, el('h1', { tabindex: -1 }, 'There is no such campaign'))
+      contacts.element.hidden = true
+      return null
+    }
     drawHead(campaign)
     drawProgress(campaign)
     drawCame(campaign.progress)
     contacts.draw(page.contacts, contact, shown ? 'No contact came to that.' : 'It has no contacts yet.')
+    first.hidden = page.cursor === null
     return ['running', 'paused', 'draft'].includes(campaign.state) ? EVERY : null
   }
 

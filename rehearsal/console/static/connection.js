@@ -1,6 +1,6 @@
 // The public API, and the key to it. The key is in this object alone: no storage, no cookie, no
 // address has it, and a page that is loaded again asks for it again.
-import { refused, silent, strange } from './problem.js'
+import { Problem, refused, silent, strange } from './problem.js'
 
 export class Connection {
   #key
@@ -36,7 +36,9 @@ export class Connection {
   /** A recording's bytes: from the address that the API tells, which knows nothing of the key. */
   async recording(callId, signal) {
     const told = await this.#json('GET', `/calls/${callId}/recording`, { signal })
-    const answer = await this.#asked(told.url, { signal, credentials: 'omit' })
+    const answer = await this.#asked(told.url, { signal, credentials: 'omit' }).catch(error => {
+      throw signal?.aborted ? error : new Problem(`The recording’s address (${new URL(told.url).host}) does not answer this page.`)
+    })
     if (!answer.ok) throw refused(answer.status, '', null)
     return answer.arrayBuffer()
   }
