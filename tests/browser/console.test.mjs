@@ -6,7 +6,7 @@ import { test } from "node:test"
 import { pause } from "../../rehearsal/console/static/polling.js"
 import { refused, silent, unfit } from "../../rehearsal/console/static/problem.js"
 import { began, heardAt, longestWait, peaks, placed, stretches } from "../../rehearsal/console/static/turns.js"
-import { away, clock, happened, plain, since, spoken, value, when } from "../../rehearsal/console/static/words.js"
+import { away, clock, happened, lasting, plain, since, spoken, value, when } from "../../rehearsal/console/static/words.js"
 
 const AT = Date.parse("2026-12-01T12:00:00Z")
 const after = seconds => new Date(AT + seconds * 1000).toISOString()
@@ -21,6 +21,7 @@ const TURNS = [5, 9, 13].map((seconds, index) => ({ number: index + 1, at: after
 
 test("times are said as people say them", () => {
   assert.deepEqual([0, 59.9, 754, 3754, -3, null].map(clock), ["0:00", "0:59", "12:34", "1:02:34", "0:00", "0:00"])
+  assert.deepEqual([5, 480, 11_500, 7200].map(lasting), ["1 min", "8 min", "3 h 12 min", "2 h"])
   assert.equal(spoken(61), "1 minute 1 second")
   const said = [1, -30, 600, -7200, 172800].map(seconds => away(after(seconds), AT))
   assert.deepEqual(said, ["now", "30 s ago", "in 10 min", "2 h ago", "in 2 days"])

@@ -404,3 +404,17 @@ async def test_every_view_can_be_read_named_and_looks_like_this(
             assert faint == [], where
             assert nameless == [], where
             await asyncio.sleep(0)
+
+
+async def test_a_small_screen_has_room_for_it(
+    running: Browser, origin: str, api: PublicApi, screenshots: Path
+) -> None:
+    async with opened(running, origin, api, viewport={"width": 390, "height": 800}) as found:
+        page = found.page
+        await found.open("#/live")
+        for where in EVERY_VIEW:
+            await page.evaluate(f"location.hash = '{where}'")
+            await expect(page.locator("main")).not_to_contain_text("Looking…")
+            name = re.sub(r"\W+", "-", where).strip("-").lower()
+            await page.screenshot(path=screenshots / f"console-{name}-small.png")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390, where

@@ -3,7 +3,7 @@ import { doing } from './asking.js'
 import { bar, far, KINDS, pace, SHARES, steps } from './campaigns.js'
 import { el, fill } from './dom.js'
 import { table } from './live.js'
-import { away, clock, count, moment, plain } from './words.js'
+import { away, count, lasting, moment, plain } from './words.js'
 
 const EVERY = 3000
 
@@ -90,7 +90,7 @@ export function campaignView(context, campaignId) {
       el('p', {}, `${count(told.will_be_called, 'person', 'people')} of ${told.contacts.toLocaleString()} would be phoned`,
         told.of_them_later ? `, ${told.of_them_later.toLocaleString()} of them later` : '',
         skipped.length ? `; skipped: ${skipped.join(', ')}.` : '; nobody would be skipped.'),
-      el('p', { class: 'soft' }, `With ${count(told.seats, 'seat')} about ${clock(told.seconds)} hours, minutes and seconds, and $${told.usd.toFixed(2)} at most, if everybody answers.`,
+      el('p', { class: 'soft' }, `With ${count(told.seats, 'seat')} about ${lasting(told.seconds)}, and $${told.usd.toFixed(2)} at most, if everybody answers.`,
         told.estimated && ' The counts are of a sample.'))
   }
 

@@ -55,7 +55,7 @@ export function liveView({ api, poll, tell, fail }) {
     asked = Date.now()
     const ids = new Set(told.calls.map(call => call.call_id))
     ended = [...told.calls, ...ended.filter(call => !ids.has(call.call_id))]
-      .sort((one, other) => (one.call_id < other.call_id ? 1 : -1))
+      .sort((one, other) => Date.parse(other.ended_at) - Date.parse(one.ended_at))
     if (!beyond) cursor = told.calls.at(-1)?.call_id ?? null
     drawRecent()
   }

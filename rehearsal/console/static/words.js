@@ -57,6 +57,13 @@ export function spoken(seconds) {
   return minutes ? `${part(minutes, 'minute')} ${part(whole % 60, 'second')}` : part(whole, 'second')
 }
 
+/** How long something takes, roughly: “8 min”, “3 h 12 min”. */
+export function lasting(seconds) {
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+  return [hours && `${hours} h`, rest && `${rest} min`].filter(Boolean).join(' ')
+}
+
 /** How far off: “in 5 min”, “3 h ago”, “now”. */
 export function away(at, now) {
   const seconds = Math.round((Date.parse(at) - now) / 1000)
