@@ -54,9 +54,12 @@ test: check ## everything that must hold before a commit lands (at most 15 minut
 	$(PYTEST) -m "not acceptance" $(BY_FILE) tests/rehearsal $(ARGS)
 
 .PHONY: browser
-browser: ## where there is no Chromium: Debian's, as root, for the tests of the pages
-	@command -v chromium chromium-browser google-chrome > /dev/null || \
-	  (apt-get update -qq && apt-get install --yes -qq --no-install-recommends chromium)
+browser: ## where they are missing: Debian's Chromium and Firefox, as root, for the tests of the pages
+	@(command -v chromium || command -v google-chrome) > /dev/null && \
+	  (command -v firefox-esr || command -v firefox) > /dev/null && \
+	  command -v pulseaudio > /dev/null || \
+	  (apt-get update -qq && \
+	  apt-get install --yes -qq --no-install-recommends chromium firefox-esr pulseaudio)
 
 .PHONY: acceptance
 acceptance: $(STAMP) browser ## the long proofs (at most 60 minutes)

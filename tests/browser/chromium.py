@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 _QUIET = [
     "--disable-gpu",
@@ -27,7 +27,7 @@ def installed() -> str:
     Raises:
         FileNotFoundError: it is not installed.
     """
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium", "google-chrome"):
         if (path := shutil.which(name)) is not None:
             return path
     raise FileNotFoundError("there is no Chromium here: `make browser` installs Debian's, as root")
@@ -41,7 +41,7 @@ async def chromium(microphone: Path | None = None) -> AsyncIterator[Browser]:
         microphone: A WAV file. It is played once to whoever asks for the microphone, from that
             moment on, and whoever asks is not refused. Without one, everybody is.
     """
-    sound = ["--deny-permission-prompts"]
+    sound = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
     if microphone is not None:
         sound = [
             "--use-fake-ui-for-media-stream",
@@ -56,3 +56,21 @@ async def chromium(microphone: Path | None = None) -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page, of the size of a laptop's window.
+
+    Raises:
+        AssertionError: in the end, if the page had an error, or wrote one to its console.
+    """
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    yield page
+    await context.close()
+    assert errors == []

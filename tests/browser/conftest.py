@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from .chromium import chromium
+from .chromium import chromium, tab
 
 SCREENSHOTS = Path(".build/screenshots")
 """Kept, as the tests' output."""
@@ -27,16 +27,9 @@ async def browser(microphone: Path | None) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """An empty page, of the size of a laptop's window. Errors in it fail the test at its end."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = await context.new_page()
-    opened.set_default_timeout(20_000)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    yield opened
-    await context.close()
-    assert errors == []
+    """An empty page; an error in it fails the test at its end."""
+    async with tab(browser) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -62,15 +62,16 @@ export class Conversation {
     if (now === this.seen) return
     this.seen = now
     this.changed(call)
+    const scroll = document.getElementById("scroll")
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80
     this.turns(call)
     this.facts(call)
     if (call.status === "ended") this.outcome(call)
+    if (atEnd) scroll.scrollTop = scroll.scrollHeight // unless one reads further up
   }
 
   turns(call) {
     const list = document.getElementById("turns")
-    const scroll = document.getElementById("scroll")
-    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80
     const turns = call.transcript ?? []
     if (turns.length > 0) document.getElementById("empty").hidden = true
     const begun = Date.parse(call.answered_at ?? call.created_at)
@@ -81,7 +82,6 @@ export class Conversation {
       if (old === undefined) list.append(item)
       else if (!old.isEqualNode(item)) old.replaceWith(item)
     })
-    if (atEnd) scroll.scrollTop = scroll.scrollHeight // unless one reads further up
     document.getElementById("legend").hidden = !turns.some((turn) => turn.latency)
   }
 
@@ -107,10 +107,7 @@ export class Conversation {
     const settled = call.debriefed_at ? [] : [element("p", { className: "soft small" }, "What it came to is being read from what was said…")]
     put("outcome", element("h3", {}, "Outcome"), ...(rows.length ? [element("dl", {}, ...rows)] : []), ...settled)
     document.getElementById("empty").hidden = true
-    if (document.getElementById("outcome").hidden) {
-      document.getElementById("outcome").hidden = false
-      document.getElementById("scroll").scrollTop = 1e6
-    }
+    document.getElementById("outcome").hidden = false
   }
 }
 

@@ -42,7 +42,8 @@ function told(message) {
       talk()
       break
     case "ended":
-      end(mine ? "You hung up" : state === "ringing" ? "Missed call" : "They hung up")
+      if (state === "ringing") end(mine ? "You declined" : "Missed call")
+      else end(mine ? "You hung up" : "They hung up")
       break
     case "lost":
       connected("Not connected", "stop")
@@ -85,8 +86,10 @@ function end(why) {
   sound.quiet()
   sound.deafen()
   sound.mute(false)
-  level("you", 0)
-  level("them", 0)
+  for (const who of ["you", "them"]) {
+    shown[who] = 0
+    level(who, 0)
+  }
   show()
   if (held) part("who").focus()
   if (replaced) stepBack()
@@ -120,8 +123,9 @@ async function answer() {
   const ringing = call
   sound.quiet()
   show()
-  await sound.start()
-  trouble(await sound.listen())
+  const silent = await sound.start()
+  const deaf = await sound.listen()
+  trouble([silent, deaf].filter(Boolean).join(" "))
   if (state === "ringing" && call === ringing) line.tell("answer")
   else sound.deafen()
   answering = false
@@ -154,11 +158,10 @@ function press(digit) {
 }
 
 async function tryMicrophone() {
-  await sound.start()
-  const wrong = await sound.listen()
+  const wrong = (await sound.start()) ?? (await sound.listen())
   sound.deafen()
-  trouble(wrong ?? null)
-  if (wrong === null) part("try").hidden = true
+  trouble(wrong)
+  part("try").hidden = wrong === null
 }
 
 function trouble(text) {
@@ -215,8 +218,8 @@ function status() {
 
 function keys() {
   const hints = {
-    ringing: [["Enter", "answers"], ["Esc", "declines"]],
-    talking: [["0–9 * #", "press keys"], ["M", "mutes"], ["Esc", "hangs up"]],
+    ringing: [["Enter", "answer"], ["Esc", "decline"]],
+    talking: [["0–9 * #", "keys"], ["M", "mute"], ["Esc", "hang up"]],
   }
   if (part("keys").dataset.of === state) return
   part("keys").dataset.of = state

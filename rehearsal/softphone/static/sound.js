@@ -2,6 +2,7 @@
 
 const ROWS = [697, 770, 852, 941]
 const COLUMNS = [1209, 1336, 1477]
+const PATIENCE_MS = 2000
 const KEYS = "123456789*0#"
 
 /** Why there is no microphone, and what to do about it. */
@@ -30,14 +31,16 @@ export class Sound {
     this.bell = null
   }
 
-  /** Within a click, or a key: sound is allowed from then on. */
+  /** Within a click, or a key: sound is allowed from then on. What is wrong with it, or null. */
   async start() {
     if (this.context === null) {
       this.context = new AudioContext({ latencyHint: "interactive" })
       this.ready = this.prepare()
     }
-    await this.context.resume()
     await this.ready
+    // Where there is nothing to play on, some browsers never say so.
+    await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
+    return this.context.state === "running" ? null : "The browser plays no sound. Is there a loudspeaker?"
   }
 
   async prepare() {
