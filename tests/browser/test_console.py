@@ -3,21 +3,19 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from rehearsal import console
 from rehearsal.pages import static
 from tests.browser.chromium import chromium
+from tests.browser.console_page import Opened, opened
 from tests.browser.public_api import (
     CAMPAIGN_ID,
     DRAFT_ID,
@@ -33,7 +31,6 @@ from tests.browser.public_api import (
 )
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
-WINDOW = {"width": 1280, "height": 860}
 EVERY_VIEW = [
     "#/live", f"#/calls/{ENDED_ID}", f"#/calls/{TALK_ID}", "#/campaigns",
     f"#/campaigns/{CAMPAIGN_ID}", "#/schedules",
@@ -62,44 +59,6 @@ async def api(origin: str) -> AsyncIterator[PublicApi]:
     async with PublicApi() as started:
         started.origin = origin
         yield started
-
-
-@dataclass
-class Opened:
-    """A console that is open in a browser."""
-
-    page: Page
-    origin: str
-    api: PublicApi
-    errors: list[str] = field(default_factory=list)
-
-    async def connect(self, key: str = KEY, address: str | None = None) -> None:
-        await self.page.get_by_label("API address").fill(address or self.api.url)
-        await self.page.get_by_label("API key").fill(key)
-        await self.page.get_by_role("button", name="Connect").click()
-
-    async def open(self, where: str) -> None:
-        """A view, connected."""
-        await self.page.goto(f"{self.origin}/console{where}")
-        await self.connect()
-        await expect(self.page.locator("#connected")).to_be_visible()
-
-
-@asynccontextmanager
-async def opened(
-    running: Browser, origin: str, api: PublicApi, **options: Any
-) -> AsyncIterator[Opened]:
-    context = await running.new_context(**{"viewport": WINDOW, **options})
-    page = await context.new_page()
-    page.set_default_timeout(20_000)
-    found = Opened(page, origin, api)
-    page.on("pageerror", lambda error: found.errors.append(str(error)))
-    page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else 0)
-    yield found
-    await context.close()
-    # What a browser says by itself of an answer that is none: tests ask for such.
-    known = ("Failed to load resource", "has been blocked by CORS policy")
-    assert [each for each in found.errors if not any(word in each for word in known)] == []
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, expect
 
 from rehearsal.plan import API_KEY, plan
 from rehearsal.world import free_port, world
+from tests.browser.console_page import WINDOW, unforeseen, watched
 
 CALL = {"to_number": "+15550100001", "from_number": "+15550000001",
         "variables": {"customer_name": "Sarah", "product": "running shoes"}}  # fmt: skip
@@ -17,8 +18,10 @@ TALK_MS = 90_000
 @pytest.mark.acceptance
 @pytest.mark.timeout(300)
 async def test_a_call_is_watched_from_its_ringing_to_its_recording(
-    page: Page, screenshots: Path
+    browser: Browser, screenshots: Path
 ) -> None:
+    page = await browser.new_page(viewport=WINDOW)
+    errors = watched(page)
     async with world(plan({}, free_port()), "order-check", lambda _: None) as up:
         await page.goto(f"http://localhost:{up.plan.port}/console")
         await page.get_by_label("API key").fill(API_KEY)
@@ -54,6 +57,7 @@ async def test_a_call_is_watched_from_its_ringing_to_its_recording(
         ended = page.get_by_role("table", name="Ended lately").locator("tbody tr")
         await expect(ended).to_contain_text("Canceled")
         assert call_id in str(await ended.get_by_role("link").get_attribute("href"))
+    assert unforeseen(errors) == []
 
 
 # How tall the wave of a channel is drawn in the two seconds after where the recording stands: if
