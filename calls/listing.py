@@ -8,7 +8,7 @@ from typing import Literal
 from ulid import ULID
 
 from calls.call import Call, Status
-from calls.ports import CallNotFoundError, CallRecords
+from calls.ports import CallRecords
 
 KEPT_DAYS = 90
 """Records are gone after so long: there is nothing to look for before."""
@@ -62,12 +62,9 @@ def page(
 
 
 def _open(records: CallRecords, before: str | None) -> Iterator[Call]:
-    for call_id in reversed(records.open_calls()):
-        if before is None or call_id < before:
-            try:
-                yield records.get(call_id)
-            except CallNotFoundError:
-                continue  # its time is over, and its item not yet deleted
+    ids = [each for each in reversed(records.open_calls()) if before is None or each < before]
+    for start in range(0, len(ids), _CHUNK):
+        yield from records.among(ids[start : start + _CHUNK])
 
 
 def _kept(
