@@ -1,6 +1,6 @@
 """``dialout console``: the page alone, to watch an API that is deployed."""
 
-from collections.abc import Callable
+import json
 from typing import Annotated
 
 import typer
@@ -8,6 +8,9 @@ import typer
 
 def console(
     port: Annotated[int, typer.Option(help="DIALOUT_CONSOLE_ORIGINS has to name it.")] = 7860,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, once it is up: where it is.")
+    ] = False,
 ) -> None:
     """Serve the console to a browser on this machine. Ctrl-C ends it.
 
@@ -22,17 +25,15 @@ def console(
     from rehearsal.console import routes
     from rehearsal.pages import static
 
+    url = f"http://localhost:{port}/console"
     app = web.Application()
     app.add_routes([*static.shared(), *routes()])
+
+    def ready(_: str) -> None:
+        typer.echo(json.dumps({"url": url}) if as_json else f"{url}  (Ctrl-C ends it)")
+
     try:
-        web.run_app(app, host="127.0.0.1", port=port, print=_ready(port), access_log=None)
+        web.run_app(app, host="127.0.0.1", port=port, print=ready, access_log=None)
     except OSError as error:
         typer.echo(f"dialout: {error.strerror or error}", err=True)
         raise typer.Exit(2) from error
-
-
-def _ready(port: int) -> Callable[[str], None]:
-    def say(_: str) -> None:
-        typer.echo(f"http://localhost:{port}/console  (Ctrl-C ends it)")
-
-    return say
