@@ -33,7 +33,7 @@ rehearse: $(STAMP) ## place one whole AI phone call, no key and no account (ARGS
 	@.venv/bin/dialout rehearse $(ARGS)
 
 .PHONY: serve
-serve: $(STAMP) ## keep that world up at http://127.0.0.1:7860, to phone with curl
+serve: $(STAMP) ## keep that world up at http://localhost:7860, to phone with curl, or at /phone
 	@.venv/bin/dialout serve $(ARGS)
 
 .PHONY: check

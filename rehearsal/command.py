@@ -80,7 +80,7 @@ def serve(
     ] = False,
     no_color: NoColor = False,
 ) -> None:
-    """Keep that world up, to be phoned from with curl. Ctrl-C ends it.
+    """Keep that world up, to be phoned from with curl, or answered in a browser. Ctrl-C ends it.
 
     Examples:
       dialout serve --port 8080

@@ -2,9 +2,9 @@
 
 The events of a call, each with `at` (seconds since the epoch) and, in brackets, its details:
 
-- its life: ``created`` [scenario, faults], ``initiated``, ``ringing``, ``answered`` [by],
-  ``answered_by`` [answered_by], ``digits_sent`` [digits], ``redirected``, ``hung_up`` [by: callee,
-  twiml, rest, time_limit, crash], ``ended`` [status, duration];
+- its life: ``created`` [scenario: its name, or ``softphone``; faults], ``initiated``, ``ringing``,
+  ``answered`` [by], ``answered_by`` [answered_by], ``digits_sent`` [digits], ``redirected``,
+  ``hung_up`` [by: callee, twiml, rest, time_limit, crash], ``ended`` [status, duration];
 - webhooks: ``webhook_sent`` [path, status | stream | recording], ``webhook_answered`` [path,
   status, ms], ``webhook_failed`` [path, error, why], ``webhook_lost`` [path];
 - instructions: ``verb`` [verb], ``error`` and ``warning`` [code, message], ``dialling`` [sid,

@@ -106,7 +106,8 @@ class PhoneCall:
             return "answered"  # as soon as there are instructions: see `_pick_up`
         ringing = asyncio.create_task(self._callee.ring(self.call.request.timeout))
         try:
-            await asyncio.wait({ringing, self._over}, return_when=asyncio.FIRST_COMPLETED)
+            first: set[asyncio.Future[Any]] = {ringing, self._over}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             return "canceled" if self._over.done() else ringing.result()
         finally:
             ringing.cancel()

@@ -25,6 +25,7 @@ pytestmark = [
 BEARER = {"Authorization": f"Bearer {API_KEY}"}
 PATIENT = 60_000
 """Milliseconds: what a busy machine may take for an answer."""
+expect.set_options(timeout=PATIENT)
 SCRIPT = [(13.0, "sarah-speaking"), (25.0, "sarah-arrived"), (36.0, "sarah-interrupts")]
 """Seconds after the microphone is opened. The greeting ends at about 9, the first answer, of 5 s,
 begins at 16; the second begins at 30 and would go on for 15 s: there is room for a busy machine."""
@@ -63,9 +64,7 @@ async def record(up: World, done: Callable[[dict[str, Any]], bool]) -> dict[str,
 
 async def sounds(page: Page, meter: str) -> None:
     """Until that meter has moved: sound has arrived there."""
-    await expect(page.locator(meter)).to_have_attribute(
-        "aria-valuenow", re.compile("[1-9]"), timeout=PATIENT
-    )
+    await expect(page.locator(meter)).to_have_attribute("aria-valuenow", re.compile("[1-9]"))
 
 
 async def test_somebody_answers_talks_interrupts_presses_a_key_and_hangs_up(
@@ -90,30 +89,35 @@ async def test_somebody_answers_talks_interrupts_presses_a_key_and_hangs_up(
         turns = page.locator("#turns .turn")
         heard = turns.and_(page.locator(".callee"))
         said = turns.and_(page.locator(".agent"))
-        await expect(said.first).to_contain_text("this is Amelia", timeout=PATIENT)
+        await expect(said.first).to_contain_text("this is Amelia")
         await sounds(page, "#you")
-        await expect(heard.filter(has_text="minute")).not_to_have_count(0, timeout=PATIENT)
-        await expect(heard.filter(has_text="Tuesday")).not_to_have_count(0, timeout=PATIENT)
+        await expect(heard.filter(has_text="minute")).not_to_have_count(0)
+        await expect(heard.filter(has_text="Tuesday")).not_to_have_count(0)
         cut = said.filter(has_text="interrupted").filter(has_text="valued customer")
-        await expect(cut).to_have_count(1, timeout=PATIENT)
+        await expect(cut).to_have_count(1)
         await expect(page.locator(".took strong").first).to_have_text(
             re.compile(r"^answered after \d+\.\d\d s$")
         )
-        await expect(heard.filter(has_text="return")).not_to_have_count(0, timeout=PATIENT)
+        await expect(heard.filter(has_text="return")).not_to_have_count(0)
         await sounds(page, "#them")  # the agent answers
         await page.screenshot(path=screenshots / "phone.png")
         await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         await page.screenshot(path=screenshots / "phone-dark.png")
         await page.emulate_media(color_scheme="light")
-        await expect(said.filter(has_text="thirty days")).not_to_have_count(0, timeout=PATIENT)
+        await expect(said.filter(has_text="thirty days")).not_to_have_count(0)
 
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("button", name="Mute")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        await expect(page.locator("#you-name")).to_have_text("You, muted")
         await page.keyboard.press("5")
         await expect(page.locator("#pressed")).to_have_text("5")
-        await expect(heard.filter(has_text="Keys pressed: 5")).to_have_count(1, timeout=PATIENT)
+        await expect(heard.filter(has_text="Keys pressed: 5")).to_have_count(1)
         await page.get_by_role("button", name="Hang up").click()
 
         await expect(page.locator("#status")).to_have_text(re.compile("^You hung up · "))
-        await expect(page.locator("#outcome")).to_contain_text("Disposition", timeout=PATIENT)
+        await expect(page.locator("#outcome")).to_contain_text("Disposition")
         await page.screenshot(path=screenshots / "phone-ended.png")
 
     call = await record(up, lambda call: bool(call["debriefed_at"]))
@@ -132,9 +136,10 @@ async def test_without_a_microphone_one_listens_and_presses_keys(up: World) -> N
         await expect(page.locator("#trouble")).to_contain_text("may not use the microphone")
         await expect(page.get_by_role("button", name="Mute")).to_be_disabled()
         await sounds(page, "#them")
+        await expect(page.locator("#turns .turn.agent")).to_have_count(1)
         await page.get_by_role("button", name="7").click()
         keys = page.locator("#turns .turn.callee").filter(has_text="Keys pressed: 7")
-        await expect(keys).to_have_count(1, timeout=PATIENT)
+        await expect(keys).to_have_count(1)
         await page.keyboard.press("Escape")
         await expect(page.locator("#status")).to_have_text(re.compile("^You hung up"))
     assert (await record(up, lambda call: call["status"] == "ended"))["end_reason"] == (

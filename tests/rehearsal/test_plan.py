@@ -17,6 +17,7 @@ def test_with_nothing_set_everything_is_stood_in_for_and_the_key_is_known() -> N
     assert made.from_number == "+15550000001"
     assert made.public_api_url == "http://127.0.0.1:7860"
     assert made.public_ws_url == "ws://127.0.0.1:7860/ws"
+    assert made.has_softphone
 
 
 def test_an_attached_server_is_used_as_it_is() -> None:
@@ -33,6 +34,7 @@ def test_an_attached_server_is_used_as_it_is() -> None:
     assert made.groq.base_url == "http://127.0.0.1:3/openai/v1"
     assert made.api_key == "rehearsal"
     assert not made.phones_really
+    assert not made.has_softphone
 
 
 def test_a_real_phone_is_rung_through_the_tunnel_by_a_secret_key() -> None:

@@ -60,7 +60,7 @@ export class Calling {
     field("refused").hidden = true
     field("dial").disabled = true
     try {
-      placed(await this.api.dial(request))
+      placed({ ...(await this.api.dial(request)), variables })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       put("refused", titled(error.message))

@@ -4,7 +4,7 @@ import { Refused } from "./api.js"
 import { element, put, titled } from "./element.js"
 
 const EVERY_MS = 500
-const SETTLES_MS = 90_000 // what a call came to is known some seconds after its end
+const SETTLES_MS = 90_000 // what a call came to is known some seconds after its end; and if it is never found
 const LONG_MS = 2000
 
 const PARTS = [
@@ -41,15 +41,15 @@ export class Conversation {
     const turn = ++this.following
     this.sid = sid
     this.clear()
-    let ended = null
-    while (turn === this.following && (ended === null || Date.now() - ended < SETTLES_MS)) {
+    let going = Date.now() // when it was last seen to go on
+    while (turn === this.following && Date.now() - going < SETTLES_MS) {
       try {
-        id ??= (await this.api.named(sid))?.call_id ?? null
+        if (this.api.key) id ??= (await this.api.named(sid))?.call_id ?? null
         const call = id && (await this.api.call(id))
         if (turn !== this.following) return
         if (call) this.show(call)
         if (call?.debriefed_at) return
-        if (call?.status === "ended") ended ??= Date.now()
+        if (call && call.status !== "ended") going = Date.now()
       } catch (error) {
         if (!(error instanceof Refused)) throw error // else: asked again
       }

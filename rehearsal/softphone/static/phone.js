@@ -17,6 +17,8 @@ let answering = false
 let mine = false // we hung up, or declined
 let replaced = false
 let clock = null
+let latest = null // record of a call
+let asked = true // for the microphone, and got it
 
 const api = new Api()
 const sound = new Sound({ said: (frame) => state === "talking" && line.say(frame), level })
@@ -57,6 +59,7 @@ function ring(message) {
   mine = false
   state = "ringing"
   naming("Unknown caller")
+  if (latest !== null) known(latest)
   sound.ring()
   conversation.follow(call.call_sid)
   show()
@@ -104,6 +107,7 @@ function stepBack() {
 
 /** What the API knows of the call: above all who phones. */
 function known(record) {
+  latest = record
   if (call === null || record.call_sid !== call.call_sid) return
   const company = record.variables?.company
   naming(titled(record.agent.replaceAll("_", " ")), company)
@@ -125,6 +129,7 @@ async function answer() {
   show()
   const silent = await sound.start()
   const deaf = await sound.listen()
+  asked ||= deaf === null
   trouble([silent, deaf].filter(Boolean).join(" "))
   if (state === "ringing" && call === ringing) line.tell("answer")
   else sound.deafen()
@@ -161,7 +166,8 @@ async function tryMicrophone() {
   const wrong = (await sound.start()) ?? (await sound.listen())
   sound.deafen()
   trouble(wrong)
-  part("try").hidden = wrong === null
+  asked ||= wrong === null
+  show()
 }
 
 function trouble(text) {
@@ -187,10 +193,10 @@ function show() {
   part("talking").hidden = state !== "talking"
   part("replaced").hidden = !replaced || state === "ringing" || state === "talking"
   part("pressed").hidden = part("pressed").textContent === ""
+  part("try").hidden = asked || replaced || state === "ringing" || state === "talking"
   part("answer").disabled = answering
   part("mute").setAttribute("aria-pressed", `${sound.muted}`)
   part("mute").disabled = !sound.hears
-  part("mute").lastChild.data = sound.muted ? "Muted" : "Mute"
   part("you-name").textContent = sound.muted ? "You, muted" : "You"
   const who = call && (call.company ? `${call.name} · ${call.company}` : call.name)
   say("who", state === "idle" ? "No call" : who)
@@ -200,7 +206,8 @@ function show() {
   say("status", status())
   keys()
   document.title = state === "ringing" ? `☎ ${call.name} calls` : state === "talking" ? `${call.name} · ${TITLE}` : TITLE
-  say("alert", state === "ringing" ? `${who} is calling. Enter answers, Escape declines.` : "")
+  const news = { ringing: `${who} is calling. Enter answers, Escape declines.`, ended: call?.why }
+  say("alert", news[state] ?? "")
 }
 
 function status() {
@@ -274,9 +281,13 @@ const settings = await (await fetch("/phone/settings")).json()
 api.key = settings.api_key
 new Calling(api, settings, {
   clicked: () => sound.start(), // so that it may ring
-  placed: (placed) => conversation.follow(placed.call_sid, placed.call_id),
+  placed: (placed) => {
+    known(placed)
+    const busy = (state === "ringing" || state === "talking") && call.call_sid !== placed.call_sid
+    if (!busy) conversation.follow(placed.call_sid, placed.call_id)
+  },
 })
 const permission = await navigator.permissions?.query({ name: "microphone" }).catch(() => null)
-part("try").hidden = permission?.state === "granted"
+asked = permission?.state === "granted"
 line.open()
 show()
