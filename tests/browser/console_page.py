@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.public_api import KEY, PublicApi
 
 WINDOW = {"width": 1280, "height": 860}
+expect.set_options(timeout=20_000)  # a busy machine's patience
 
 
 @dataclass
