@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from ulid import ULID
 
@@ -18,18 +19,27 @@ _CHUNK = 100
 class Filter:
     """Which calls are wanted. None: any."""
 
-    status: Status | None = None
+    status: Status | Literal["open"] | None = None
+    """``open``: any but ``ended``."""
     agent: str | None = None
     campaign_id: str | None = None
     since: datetime | None = None
 
     def takes(self, call: Call) -> bool:
         return (
-            (self.status is None or call.status is self.status)
+            (self.status is None or call.status is self.status or self._takes_open(call))
             and (self.agent is None or call.agent == self.agent)
             and (self.campaign_id is None or call.campaign_id == self.campaign_id)
             and (self.since is None or call.created_at >= self.since)
         )
+
+    @property
+    def open(self) -> bool:
+        """Whether only calls are wanted that have not ended."""
+        return self.status not in (None, Status.ENDED)
+
+    def _takes_open(self, call: Call) -> bool:
+        return self.status == "open" and not call.ended
 
 
 def page(
@@ -42,18 +52,32 @@ def page(
         at: the present.
     """
     found: list[Call] = []
-    day, oldest = _newest_day(before, at), _oldest_day(wanted.since, at)
+    # Those that go on are few, and kept apart: nobody looks through 90 days for who rings now.
+    calls = _open(records, before) if wanted.open else _kept(records, wanted.since, before, at)
+    for call in filter(wanted.takes, calls):
+        found.append(call)
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].call_id
+    return found, None
+
+
+def _open(records: CallRecords, before: str | None) -> Iterator[Call]:
+    ids = [each for each in reversed(records.open_calls()) if before is None or each < before]
+    for start in range(0, len(ids), _CHUNK):
+        yield from records.among(ids[start : start + _CHUNK])
+
+
+def _kept(
+    records: CallRecords, since: datetime | None, before: str | None, at: datetime
+) -> Iterator[Call]:
+    day, oldest = _newest_day(before, at), _oldest_day(since, at)
     while day >= oldest:
         calls = records.newest(day, limit=_CHUNK, before=before)
-        for call in filter(wanted.takes, calls):
-            found.append(call)
-            if len(found) > limit:
-                return found[:limit], found[limit - 1].call_id
+        yield from calls
         if len(calls) < _CHUNK:
             day -= timedelta(days=1)
         else:
             before = calls[-1].call_id
-    return found, None
 
 
 def asked_since(records: CallRecords, since: datetime, at: datetime) -> Iterator[Call]:

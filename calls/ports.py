@@ -104,6 +104,9 @@ class CallRecords(Protocol):
     def open_calls(self) -> list[str]:
         """The ids of all calls that have not ended, oldest first."""
 
+    def among(self, call_ids: Sequence[str]) -> list[Call]:
+        """Those of these calls that there are, in the same order (consistent reads)."""
+
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         """That UTC day's calls, newest first: at most ``limit``, older than ``before``."""
 

@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     schedule_dead_letters_arn: str = Field("", alias="DIALOUT_SCHEDULE_DEAD_LETTERS_ARN")
     """The queue of firings that did not reach the timed queue."""
 
+    console_origins: str = Field(
+        "http://localhost:7860,http://127.0.0.1:7860",
+        alias="DIALOUT_CONSOLE_ORIGINS",
+        pattern=r"^(https?://[a-z0-9.-]+(:\d{1,5})?(,https?://[a-z0-9.-]+(:\d{1,5})?)*)?$",
+    )
+    """Where a browser may have the console from that asks this API, comma-separated; empty: from
+    nowhere but the API's own address."""
+
     event_bus: str = Field("", alias="DIALOUT_EVENT_BUS")
     """EventBridge bus of the call events."""
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True, help="What became of the calls.")
 CallId = Annotated[str, typer.Argument(metavar="CALL_ID")]
 Status = Annotated[
-    Literal["queued", "dialing", "ringing", "in_progress", "ended"] | None,
-    typer.Option(help="Only these."),
+    Literal["open", "queued", "dialing", "ringing", "in_progress", "ended"] | None,
+    typer.Option(help="Only these; open: all that have not ended."),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="So many.")]
 Cursor = Annotated[str | None, typer.Option(metavar="CURSOR", help="Those after a page.")]

@@ -8,6 +8,7 @@ from dialout import (
     agent_files,
     call_records,
     campaigning,
+    fleet,
     keys,
     numbers,
     opt_outs,
@@ -40,6 +41,7 @@ app.add_typer(call_records.app, name="calls")
 app.add_typer(timing.app, name="schedule")
 app.add_typer(campaigning.app, name="campaign")
 app.add_typer(opt_outs.app, name="do-not-call")
+app.command()(fleet.fleet)
 app.add_typer(agent_files.app, name="agents")
 app.command()(doctor)
 app.add_typer(secrets.app, name="secrets")

@@ -35,6 +35,8 @@ class Sent:
     """JSON. Of a model, what is not at its default."""
     idempotent: str | None = None
     """The request's ``Idempotency-Key``: none makes it a request that is sent once only."""
+    accept: str | None = None
+    """The kind of answer, where there are several."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,11 @@ def _ask(method: str, route: str, sent: Sent) -> Ask:
         route.format_map({name: quote(value, safe="") for name, value in sent.path.items()}),
         {n: to_jsonable_python(v) for n, v in sent.query.items() if v is not None},
         to_jsonable_python(body),
-        {"Idempotency-Key": sent.idempotent} if sent.idempotent is not None else {},
+        {
+            name: value
+            for name, value in (("Idempotency-Key", sent.idempotent), ("Accept", sent.accept))
+            if value is not None
+        },
     )
 
 

@@ -84,6 +84,37 @@ class Recording(Record):
     url: str | None = None
 
 
+class RecordingAddress(Record):
+    """Where a recording can be fetched by whoever has the address."""
+
+    url: str
+    expires_at: datetime
+
+
+class MediaTask(Record):
+    """A media task, as it said last of itself."""
+
+    task_id: str
+    seats: int
+    live: int
+    """Calls that it has."""
+    draining: bool
+    """It takes no new call."""
+    beat_at: datetime
+
+
+class Fleet(Record):
+    """How many calls there may be, and are."""
+
+    seats: int
+    """Calls that can go on at once now."""
+    taken: int
+    """Seats that calls have: dialled, ringing or talking."""
+    free: int
+    calls_per_second: float
+    tasks: list[MediaTask] = []
+
+
 class Waited(Record):
     """How long the callee waited for the agent's answers."""
 

@@ -1,16 +1,19 @@
-"""``/calls``: what became of the calls; ending one; its recording. And ``GET /healthz``."""
+"""``/calls``: what became of the calls; ending one; its recording. And ``/fleet``, ``/healthz``."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
+from calls.adapters.recording_store import ADDRESS_SECONDS
 from calls.call import CALL_ID, Call, EndReason, Status, now
 from calls.campaign import CAMPAIGN_ID
 from calls.listing import Filter, page
-from functions import http_api, wiring
+from functions import fleet_view, http_api, wiring
 from functions.call_view import CallView, view
+from functions.fleet_view import FleetView
 from functions.log import logger
 from functions.problems import ProblemError
 
@@ -35,6 +38,13 @@ class Page(BaseModel):
     """Ask with it for the calls before these; null when there are none."""
 
 
+class RecordingAddress(BaseModel):
+    """Where a recording can be fetched by whoever has the address: WAV, callee on the left."""
+
+    url: str
+    expires_at: datetime
+
+
 @app.get("/calls/<call_id>")
 def one(call_id: CallId) -> CallView:
     """The record of a call."""
@@ -43,14 +53,14 @@ def one(call_id: CallId) -> CallView:
 
 @app.get("/calls")
 def many(
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[Status | Literal["open"] | None, Query()] = None,
     agent: Annotated[str | None, Query()] = None,
     campaign: Annotated[str | None, Query(pattern=CAMPAIGN_ID)] = None,
     since: Annotated[Annotated[AwareDatetime, BeforeValidator(_date_time)] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(pattern=CALL_ID)] = None,
 ) -> Page:
-    """The calls, newest first."""
+    """The calls, newest first. `open` are those that have not ended."""
     wanted = Filter(status=status, agent=agent, campaign_id=campaign, since=since)
     calls, more = page(wiring.records(), wanted, limit=limit, before=cursor, at=now())
     return Page(calls=[view(call) for call in calls], cursor=more)
@@ -84,8 +94,10 @@ def _taken_from_the_queue(call: Call) -> Call:
 
 
 @app.get("/calls/<call_id>/recording")
-def recording(call_id: CallId) -> Response[str]:
-    """On to the recording: an address in S3 that is good for five minutes."""
+def recording(call_id: CallId) -> Response[RecordingAddress | str]:
+    """On to the recording: an address in S3 that is good for five minutes. Whoever accepts
+    `application/json` is told it instead: a page of another origin cannot see where it is sent on
+    to."""
     found = wiring.records().get(call_id).recording
     if found is None or found.status == "absent":
         raise ProblemError(404, "recording_not_found", "this call has no recording")
@@ -94,10 +106,22 @@ def recording(call_id: CallId) -> Response[str]:
             409, "recording_not_ready", "the recording is not finished yet; try again soon",
             headers={"Retry-After": "2"},
         )  # fmt: skip
-    store = wiring.recordings()
+    store, asked_at = wiring.recordings(), now()
     if not store.has(call_id):
         store.put(call_id, wiring.telephony().recording(found.recording_sid))
-    return Response(303, "text/plain", "", headers={"Location": store.address(call_id)})
+    address = store.address(call_id)
+    # Not a parameter: OpenAPI has other words for what is accepted.
+    if "application/json" in app.current_event.headers.get("accept", "").lower():
+        until = asked_at + timedelta(seconds=ADDRESS_SECONDS)
+        told = RecordingAddress(url=address, expires_at=until)
+        return Response(200, "application/json", told)
+    return Response(303, "text/plain", "", headers={"Location": address})
+
+
+@app.get("/fleet")
+def fleet() -> FleetView:
+    """Seats, and the media tasks that offer them."""
+    return fleet_view.view(wiring.ledger().fleet())
 
 
 @app.get("/healthz")
@@ -106,4 +130,11 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-handler = http_api.guarded(app, public=frozenset({"GET /healthz"}))
+@app.route(".+", method="OPTIONS", include_in_schema=False)
+def preflight() -> Response[str]:
+    """A browser asks what a page may do. The gateway's configuration says it, in headers of its
+    own; there is nothing else to tell, and a browser that asks so sends no key."""
+    return Response(204, "text/plain", "")
+
+
+handler = http_api.guarded(app, public=frozenset({"GET /healthz", "OPTIONS /{proxy+}"}))

@@ -97,7 +97,11 @@ def _finish(route: str, operation: dict[str, Any]) -> None:
     if path.endswith("/results"):
         operation["responses"]["200"] = campaigns.RESULTS
     if path.endswith("/recording"):
-        operation["responses"].pop("200", None)
+        told = {"schema": {"$ref": "#/components/schemas/RecordingAddress"}}
+        operation["responses"]["200"] = {
+            "description": "Where it is; with `Accept: application/json`",
+            "content": {"application/json": told},
+        }
         operation["responses"]["303"] = {
             "description": "On to the WAV",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},

@@ -52,7 +52,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
         "GET /calls/{call_id}",
         "DELETE /calls/{call_id}",
         "GET /calls/{call_id}/recording",
+        "GET /fleet",
         "GET /healthz",
+        # Where the gateway asks us rather than answer a browser itself: $default would refuse.
+        "OPTIONS /{proxy+}",
         # Whatever is not there: answered as a problem too, and to nobody without a key.
         "$default",
     ),

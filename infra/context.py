@@ -125,6 +125,13 @@ class Context:
         return float(self.settings.get("DIALOUT_CALLS_PER_SECOND", default))
 
     @property
+    def console_origins(self) -> list[str]:
+        """The web pages' origins that browsers may use the API from."""
+        default = Settings.model_fields["console_origins"].default
+        chosen = str(self.settings.get("DIALOUT_CONSOLE_ORIGINS", default))
+        return [origin for origin in chosen.split(",") if origin]
+
+    @property
     def parameter_prefix(self) -> str:
         """The SSM path of the secrets, without a trailing slash."""
         return f"/dialout/{self.env}"

@@ -127,6 +127,7 @@ class Data(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
+            cors=_for_browsers(self._context.console_origins),
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=Duration.days(self._context.recordings_days),
@@ -158,3 +159,11 @@ class Data(Construct):
                 queue=self.dead_letters[name], max_receive_count=tries
             ),
         )
+
+
+def _for_browsers(origins: list[str]) -> list[s3.CorsRule] | None:
+    """Pages from there may fetch what they have a short-lived address of."""
+    if not origins:
+        return None
+    rule = s3.CorsRule(allowed_methods=[s3.HttpMethods.GET], allowed_origins=origins, max_age=3600)
+    return [rule]

@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as http
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_logs as logs
@@ -40,7 +40,13 @@ class Gateway(Construct):
     def __init__(self, scope: Construct, name: str, context: Context) -> None:
         super().__init__(scope, name)
         self._context = context
-        self.api = http.HttpApi(self, "Api", api_name=context.name, create_default_stage=False)
+        self.api = http.HttpApi(
+            self,
+            "Api",
+            api_name=context.name,
+            create_default_stage=False,
+            cors_preflight=_for_browsers(context.console_origins),
+        )
         domain = self._domain()
         self._stage(domain)
         self.target = domain.regional_domain_name if domain else None
@@ -80,3 +86,17 @@ class Gateway(Construct):
         resource.access_log_settings = http.CfnStage.AccessLogSettingsProperty(
             destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
+
+
+def _for_browsers(origins: list[str]) -> http.CorsPreflightOptions | None:
+    """What pages from these origins may do: all that a key can. Cookies are nobody's here."""
+    if not origins:
+        return None
+    methods = http.CorsHttpMethod
+    return http.CorsPreflightOptions(
+        allow_origins=origins,
+        allow_methods=[methods.GET, methods.POST, methods.PUT, methods.PATCH, methods.DELETE],
+        allow_headers=["authorization", "content-type", "idempotency-key"],
+        expose_headers=["date", "dialout-cursor", "idempotent-replayed", "location", "retry-after"],
+        max_age=Duration.hours(1),
+    )

@@ -184,6 +184,8 @@ async def _serve(
             f"  curl {plan.origin}/calls -H 'Authorization: Bearer {plan.api_key}'",
             soft_wrap=True, highlight=False, markup=False,
         )  # fmt: skip
+        console.print("\nWatch calls as they happen, in a browser, with that key:\n")
+        console.print(f"  http://localhost:{plan.port}/console", soft_wrap=True, highlight=False)
         if plan.has_softphone:
             console.print("\nAnswer calls yourself, in a browser:\n")
             console.print(f"  http://localhost:{plan.port}/phone", soft_wrap=True, highlight=False)

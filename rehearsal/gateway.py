@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from rehearsal import console
 from rehearsal.pages import static
 from rehearsal.relay import relay
 from rehearsal.softphone.room import Room
@@ -47,8 +48,9 @@ class Gateway:
         app = web.Application(client_max_size=_BODY_BYTES)
         app.cleanup_ctx.append(self._client)
         app.router.add_get("/ws", self._stream)
+        app.add_routes([*static.shared(), *console.routes()])
         if self._softphone is not None:
-            app.add_routes([*static.shared(), *self._softphone.routes()])
+            app.add_routes(self._softphone.routes())
             app.cleanup_ctx.append(self._softphone.client)
         app.router.add_route("*", r"/{path:[\s\S]*}", self._forward)  # %0A is a character too
         return app

@@ -93,6 +93,9 @@ class FakeCallRecords:
     def open_calls(self) -> list[str]:
         return sorted(call_id for call_id, call in self._calls.items() if not call.ended)
 
+    def among(self, call_ids: Sequence[str]) -> list[Call]:
+        return [self._calls[call_id] for call_id in call_ids if call_id in self._calls]
+
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         of_day = [
             call

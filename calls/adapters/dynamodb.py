@@ -5,6 +5,7 @@ Access patterns:
     its turns           query  pk=CALL#<id>            sk begins TURN#    consistent
     a day's calls       query  index by_day            day=<YYYY-MM-DD>, newest call_id first
     idempotency         get    pk=KEY#<api key>#<key>  sk=META
+    some calls          get    pk=CALL#<id>            sk=META            consistent, 100 at once
     calls not ended     query  pk=OPEN                 sk=<id>            consistent, oldest first
     on the list?        get    pk=DNC                  sk=<number>        dynamodb_do_not_call
     a number's day      get    pk=NUMBER#<number>      sk=DAY#<date>      attempts: dynamodb_ledger
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 BY_DAY = "by_day"
 _ATTEMPTS = 12
+_AT_ONCE = 100
+"""So many items a request for some by their keys may ask for."""
 
 
 class ContentionError(Exception):
@@ -202,6 +205,23 @@ class DynamoCallRecords:
             ConsistentRead=True,
         )
         return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+    def among(self, call_ids: Sequence[str]) -> list[Call]:
+        """See the port."""
+        left = [items.call_key(call_id) for call_id in dict.fromkeys(call_ids)]
+        found: dict[str, Call] = {}
+        while left:
+            asked: Any = {self._table: {"Keys": left[:_AT_ONCE], "ConsistentRead": True}}
+            answer = self._client.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self._table, []):
+                if int(item["expires_at"]["N"]) > time.time():
+                    call = Call.model_validate_json(item["document"]["S"])
+                    found[call.call_id] = call
+            unread: Any = answer.get("UnprocessedKeys") or {}
+            left = [*unread.get(self._table, {}).get("Keys", []), *left[_AT_ONCE:]]
+            if unread:
+                _wait(0)
+        return [found[call_id] for call_id in call_ids if call_id in found]
 
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         """See the port."""

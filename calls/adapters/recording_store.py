@@ -14,9 +14,13 @@ class RecordingStore:
     def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
         """A bucket that exists."""
         import boto3  # here: see DynamoCallRecords
+        from botocore.config import Config
 
         self._bucket = bucket
-        self._client: S3Client = client or boto3.client("s3")
+        # The bucket's own region in each address: the global one would send on to it, and a page
+        # that follows from one origin to another loses its own.
+        config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+        self._client: S3Client = client or boto3.client("s3", config=config)
 
     def has(self, call_id: str) -> bool:
         """Whether this call's recording is here."""

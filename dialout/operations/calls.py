@@ -6,7 +6,15 @@ from typing import Unpack
 from dialout.call_request import CallOptions, CallRequest
 from dialout.exchange import Sent, new_key
 from dialout.operation import Group, S, operation
-from dialout.record import CallRecord, Explanation, Health, Page, PlacedCall
+from dialout.record import (
+    CallRecord,
+    Explanation,
+    Fleet,
+    Health,
+    Page,
+    PlacedCall,
+    RecordingAddress,
+)
 
 
 class Calls(Group[S]):
@@ -58,6 +66,7 @@ class Calls(Group[S]):
         """Calls, newest first.
 
         Args:
+            status: ``open`` for those that have not ended.
             campaign: its id.
             since: with its time zone.
             limit: up to 100.
@@ -85,6 +94,16 @@ class Calls(Group[S]):
     def recording(self, call_id: str) -> Sent:
         """The recording as WAV: the callee on the left, the agent on the right."""
         return Sent(path={"call_id": call_id})
+
+    @operation("GET", "/calls/{call_id}/recording", RecordingAddress)
+    def recording_address(self, call_id: str) -> Sent:
+        """Where anybody can fetch the recording from, for some minutes: for a player."""
+        return Sent(path={"call_id": call_id}, accept="application/json")
+
+    @operation("GET", "/fleet", Fleet)
+    def fleet(self) -> Sent:
+        """Seats, and the media tasks that offer them."""
+        return Sent()
 
     @operation("GET", "/healthz", Health)
     def health(self) -> Sent:

@@ -81,6 +81,25 @@ def _delete_nothing(*_: Any, **__: Any) -> None:
     return None
 
 
+def honour_cors() -> None:
+    """Read an HTTP API's CORS configuration of a template: MiniStack knows the API's names alone,
+    which begin with small letters."""
+    handlers = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    api = handlers["AWS::ApiGatewayV2::Api"]
+
+    def renamed(given: Any) -> Any:
+        if not isinstance(given, dict) or not given.get("CorsConfiguration"):
+            return given
+        names = given["CorsConfiguration"].items()
+        small = {name[0].lower() + name[1:]: value for name, value in names}
+        return {**given, "CorsConfiguration": small}
+
+    def reading(handle: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **more: handle(*map(renamed, args), **more)
+
+    api["create"], api["update"] = reading(api["create"]), reading(api["update"])
+
+
 def accept_metric_math() -> None:
     """Store an alarm over several metrics as one that never fires, instead of refusing it."""
     provisioners = module("services.cloudformation.provisioners")
@@ -351,6 +370,7 @@ def main() -> None:
     end_with_parent()
     for patch in (
         accept_types_without_effect,
+        honour_cors,
         accept_metric_math,
         fill_scheduler_placeholders,
         honour_time_zones,

@@ -17,12 +17,12 @@ _TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+# Its own scripts and styles, and nothing of anybody else's.
+OWN = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    # Its own scripts and styles, and nothing of anybody else's.
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -44,11 +44,15 @@ def guarded(handler: Handler, socket: bool = False) -> Handler:
     return open_to_ours
 
 
-def page(path: str, folder: Path) -> list[web.RouteDef]:
-    """A page at ``/phone``, say: the folder's ``index.html``, and its files at ``/phone/…``."""
-    routes = [_file(f"{path}/{file.name}", file) for file in sorted(folder.iterdir())]
+def page(path: str, folder: Path, policy: str = OWN) -> list[web.RouteDef]:
+    """A page at ``/phone``, say: the folder's ``index.html``, and its files at ``/phone/…``.
+
+    Args:
+        policy: Its Content-Security-Policy.
+    """
+    routes = [_file(f"{path}/{file.name}", file, policy) for file in sorted(folder.iterdir())]
     if (index := folder / "index.html").exists():
-        routes += [_file(path, index), _file(f"{path}/", index)]
+        routes += [_file(path, index, policy), _file(f"{path}/", index, policy)]
     return routes
 
 
@@ -57,8 +61,9 @@ def shared() -> list[web.RouteDef]:
     return page("/pages", SHARED)
 
 
-def _file(path: str, file: Path) -> web.RouteDef:
-    headers = {**_HEADERS, hdrs.CONTENT_TYPE: f"{_TYPES[file.suffix]}; charset=utf-8"}
+def _file(path: str, file: Path, policy: str) -> web.RouteDef:
+    kind = f"{_TYPES[file.suffix]}; charset=utf-8"
+    headers = {**_HEADERS, "Content-Security-Policy": policy, hdrs.CONTENT_TYPE: kind}
 
     async def send(_: web.Request) -> web.Response:
         return web.Response(body=await asyncio.to_thread(file.read_bytes), headers=headers)

@@ -142,6 +142,17 @@ def test_one_key_makes_one_call(records: CallRecords) -> None:
     records.create(call("01C"), Idempotency("survey", "order-1", "hash"))
 
 
+def test_some_calls_are_read_at_once_in_the_order_that_they_are_asked_for_in(
+    records: CallRecords,
+) -> None:
+    made = [f"01{number:03}" for number in range(120)]
+    for call_id in made:
+        records.create(call(call_id))
+    asked = [*reversed(made), "01GONE"]
+    assert [found.call_id for found in records.among(asked)] == asked[:-1]
+    assert records.among([]) == []
+
+
 def test_open_calls_are_those_that_have_not_ended(records: CallRecords) -> None:
     for call_id in ("01B", "01A", "01C"):
         records.create(call(call_id))

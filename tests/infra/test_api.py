@@ -45,7 +45,9 @@ ROUTES = {
         "GET /calls/{call_id}",
         "DELETE /calls/{call_id}",
         "GET /calls/{call_id}/recording",
+        "GET /fleet",
         "GET /healthz",
+        "OPTIONS /{proxy+}",
         "$default",
     },
 }
@@ -101,3 +103,14 @@ def test_an_own_domain_stands_before_the_api(own_domain: Template) -> None:
     outputs = own_domain.to_json()["Outputs"]
     assert outputs["ApiUrl"]["Value"] == "https://api.example.com"
     assert outputs["ApiDomainTarget"]["Value"]["Fn::GetAtt"][1] == "RegionalDomainName"
+
+
+def test_browsers_may_use_it_from_the_consoles_origins_alone(dev: Template) -> None:
+    (api,) = resources(dev, "AWS::ApiGatewayV2::Api").values()
+    allowed = api["CorsConfiguration"]
+    assert allowed["AllowOrigins"] == ["http://localhost:7860", "http://127.0.0.1:7860"]
+    assert set(allowed["AllowMethods"]) == {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    assert allowed["AllowHeaders"] == ["authorization", "content-type", "idempotency-key"]
+    assert "retry-after" in allowed["ExposeHeaders"]
+    # A key is sent by whoever has it; a cookie would be sent by any page.
+    assert "AllowCredentials" not in allowed

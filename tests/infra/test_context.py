@@ -25,6 +25,12 @@ def test_seats_are_those_of_the_settings() -> None:
     assert Context.of({"set.DIALOUT_SEATS_PER_TASK": "15"}).seats_per_task == 15
 
 
+def test_the_consoles_origins_are_those_of_the_settings() -> None:
+    asked = {"set.DIALOUT_CONSOLE_ORIGINS": "https://ops.example.com,http://localhost:8080"}
+    assert Context.of(asked).console_origins == ["https://ops.example.com", "http://localhost:8080"]
+    assert Context.of({"set.DIALOUT_CONSOLE_ORIGINS": ""}).console_origins == []
+
+
 def test_the_command_line_overrides_the_environments_settings() -> None:
     context = Context.of(
         {
@@ -56,6 +62,8 @@ def test_the_deployers_shell_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None
         ({"environments": {"dev": 3}}, "environments.dev is an object"),
         ({"set.DIALOUT_SEATS_PER_TASK": "21"}, "carries 20 calls at most: leave it and raise"),
         ({"set.DIALOUT_SEATS_PER_TASK": "0"}, "DIALOUT_SEATS_PER_TASK='0'"),
+        ({"set.DIALOUT_CONSOLE_ORIGINS": "*"}, "DIALOUT_CONSOLE_ORIGINS='*'"),
+        ({"set.DIALOUT_CONSOLE_ORIGINS": "https://a.test/page"}, "DIALOUT_CONSOLE_ORIGINS="),
         ({"set.DIALOUT_TABLE": "mine"}, "the stack itself sets it"),
         ({"set.DIALOUT_ENV": "prod"}, "-c env="),
         ({"env": "Prod!"}, "DIALOUT_ENV='Prod!'"),

@@ -85,6 +85,13 @@ def test_recordings_are_private_encrypted_and_expire(dev: Template, prod: Templa
         )
 
 
+def test_the_console_may_fetch_a_recording_that_it_has_the_address_of(dev: Template) -> None:
+    (bucket,) = resources(dev, BUCKET).values()
+    (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["GET"]
+    assert rule["AllowedOrigins"] == ["http://localhost:7860", "http://127.0.0.1:7860"]
+
+
 def test_nothing_empties_the_bucket_by_itself(dev: Template) -> None:
     # `auto_delete_objects` would be a custom resource.
     kinds = {resource["Type"] for resource in dev.to_json()["Resources"].values()}

@@ -1,12 +1,16 @@
 """/calls through the real handler."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 import urllib3
 
+from calls.adapters.recording_store import RecordingStore
 from calls.call import EndReason, Recording, Status, Turn, now
+from calls.seats import Beat
 from functions import wiring
 from functions.call_records import handler
 from tests.integration.conftest import API_KEY, Twilio
@@ -21,12 +25,14 @@ def call_id(twilio: Twilio) -> str:
     return str(post(ARTICLE)["json"]["call_id"])
 
 
-def ask(method: str, path: str, query: str = "", *, key: str | None = API_KEY) -> dict[str, Any]:
+def ask(
+    method: str, path: str, query: str = "", *, key: str | None = API_KEY, **more: str
+) -> dict[str, Any]:
     route = path
     for part in path.split("/"):
         if len(part) == 26:
             route = path.replace(part, "{call_id}")
-    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    headers = more if key is None else {"authorization": f"Bearer {key}", **more}
     made = event(f"{method} {route}", path, query=query, headers=headers)
     answer = handler(made, Context())
     return {**answer, "json": json.loads(answer["body"]) if answer.get("body") else None}
@@ -91,10 +97,54 @@ def test_the_recording_is_copied_once_and_handed_out(twilio: Twilio, call_id: st
     assert len(fetched) == 1
 
 
+def test_a_page_of_another_origin_is_told_where_the_recording_is(
+    twilio: Twilio, call_id: str
+) -> None:
+    done = Recording(recording_sid="RE1", status="completed", duration_seconds=3, channels=2)
+    wiring.records().update(call_id, lambda c: c.note("recorded", now(), recording=done))
+
+    asked_at = now()
+    answer = ask("GET", f"/calls/{call_id}/recording", accept="application/json")
+
+    assert answer["statusCode"] == 200
+    assert requests.get(answer["json"]["url"], timeout=5).content == twilio.media
+    good_for = datetime.fromisoformat(answer["json"]["expires_at"]) - asked_at
+    assert timedelta(minutes=4) < good_for < timedelta(minutes=6)
+
+
+def test_open_calls_are_those_that_have_not_ended(twilio: Twilio) -> None:
+    first, second = (post(ARTICLE)["json"]["call_id"] for _ in range(2))
+    wiring.records().update(first, lambda c: c.end(EndReason.BUSY, now()))
+    for status in ("open", "dialing"):
+        listed = ask("GET", "/calls", f"status={status}")["json"]["calls"]
+        assert [call["call_id"] for call in listed] == [second]
+    assert ask("GET", "/calls", "status=shut")["statusCode"] == 400
+
+
+def test_the_fleet_tells_its_seats_and_who_offers_them(call_id: str) -> None:
+    gone = now() - timedelta(minutes=3)
+    wiring.ledger().beat(Beat("gone", seats=7, live=0, draining=False, at=gone))
+    wiring.ledger().beat(Beat("leaving", seats=0, live=2, draining=True, at=now()))
+
+    shown = ask("GET", "/fleet")["json"]
+
+    assert (shown["seats"], shown["taken"], shown["free"]) == (10, 1, 9)
+    assert [(task["task_id"], task["draining"]) for task in shown["tasks"]] == [
+        ("leaving", True), ("the-task", False),
+    ]  # fmt: skip
+
+
+def test_a_browser_may_ask_what_it_may_do_without_a_key() -> None:
+    made = event("OPTIONS /{proxy+}", "/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    answer = handler(made, Context())
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/calls"),
+        ("GET", "/fleet"),
         ("GET", "/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
         ("DELETE", "/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
         ("GET", "/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV/recording"),
@@ -106,6 +156,16 @@ def test_nothing_is_shown_without_a_key(method: str, path: str) -> None:
 
 def test_healthz_needs_no_key() -> None:
     assert ask("GET", "/healthz", key=None)["json"] == {"status": "ok"}
+
+
+def test_the_presigned_address_is_of_the_buckets_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    address = RecordingStore("recordings-test").address("01")
+    assert address.startswith("https://recordings-test.s3.eu-central-1.amazonaws.com/")
+    assert "X-Amz-Signature" in address
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    address = RecordingStore("recordings-test").address("01")
+    assert address.startswith("http://127.0.0.1:4566/recordings-test/recordings/01.wav?")
 
 
 def test_the_presigned_address_is_of_the_bucket(call_id: str) -> None:

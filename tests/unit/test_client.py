@@ -123,6 +123,14 @@ def test_a_recording_is_fetched_where_it_lies_and_without_our_key() -> None:
     assert "Authorization" not in api.asked[1].headers
 
 
+def test_a_recordings_address_is_told_to_whoever_wants_it_as_json() -> None:
+    told = {"url": "https://s3.test/x.wav?signed=1", "expires_at": "2026-11-22T10:05:00Z"}
+    api = Api(httpx.Response(200, json=told))
+    with api.client() as client:
+        assert client.recording_address("01").url == told["url"]
+    assert api.asked[0].headers["Accept"] == "application/json"
+
+
 def test_a_call_that_waits_is_read_too() -> None:
     api = Api(httpx.Response(202, json={"call_id": "01", "status": "queued"}), PLACED)
     with api.client() as client:

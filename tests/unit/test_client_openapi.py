@@ -184,7 +184,8 @@ def test_every_answer_can_be_read_and_has_nothing_that_is_not_typed(
     operation: Operation[Any, Any],
 ) -> None:
     if operation.model in (bytes, NoneType):
-        assert not list(answers(operation))
+        # What the route may answer otherwise, another method reads.
+        assert len(asked((operation.method, operation.route))) > 1 or not list(answers(operation))
         return
     if operation.model is CsvPage:
         assert [schema["type"] for schema in answers(operation)] == ["string"]

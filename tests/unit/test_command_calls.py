@@ -200,6 +200,17 @@ def test_calls_are_listed_shown_ended_and_fetched(api: Api, tmp_path: Path) -> N
     assert methods == ["GET", "GET", "GET", "DELETE", "DELETE", "GET", "GET"]
 
 
+def test_the_fleet_is_told(api: Api) -> None:
+    task = {"task_id": "a1", "seats": 10, "live": 3, "draining": False, "beat_at": f"{AT}2Z"}
+    fleet = {"seats": 10, "taken": 4, "free": 6, "calls_per_second": 1.0, "tasks": [task]}
+    api.will(fleet, {**fleet, "tasks": []})
+    shown = run.invoke(app, ["fleet"]).stdout
+    assert "4 of 10 seats taken, 6 free." in shown
+    assert "takes calls" in shown
+    assert api.asked[0].url.path == "/fleet"
+    assert json.loads(run.invoke(app, ["fleet", "--json"]).stdout)["free"] == 6
+
+
 def test_show_tells_what_came_of_a_call(api: Api) -> None:
     api.will(RICH)
     shown = run.invoke(app, ["calls", "show", "01"]).stdout

@@ -32,7 +32,7 @@ ASKING = [
     ["campaign", "start", ID], ["campaign", "resume", ID],
     ["campaign", "pause", ID], ["campaign", "cancel", ID], ["campaign", "show", ID],
     ["campaign", "list"], ["campaign", "watch", ID], ["campaign", "watch", ID, "--json"],
-    ["campaign", "results", ID],
+    ["campaign", "results", ID], ["fleet"],
 ]  # fmt: skip
 """All that ask the API."""
 OF_AWS = [
@@ -40,7 +40,7 @@ OF_AWS = [
     ["secrets", "set"], ["numbers", "list"], ["numbers", "connect", NUMBER],
 ]  # fmt: skip
 """All that ask AWS, whatever the API does."""
-ELSEWHERE = {"doctor", "rehearse", "serve", "agents"}
+ELSEWHERE = {"doctor", "rehearse", "serve", "console", "agents"}
 """They explain themselves: other tests are theirs."""
 
 

@@ -1,6 +1,7 @@
 """Pages of calls: whatever cursor and time are asked with, only kept days are looked at."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,10 @@ class CountingRecords(FakeCallRecords):
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         self.asked.append(day)
         return super().newest(day, limit=limit, before=before)
+
+    def put_as(self, call_id: str, status: Status) -> None:
+        """Let the call stand there."""
+        self.update(call_id, lambda call: call.model_copy(update={"status": status}))
 
 
 def records(*created: datetime) -> CountingRecords:
@@ -66,3 +71,32 @@ def test_since_is_a_moment_and_not_a_day_of_its_zone() -> None:
     inside, outside = (since.astimezone(UTC) + timedelta(minutes=way) for way in (1, -1))
     found, _ = page(records(inside, outside), Filter(since=since), limit=20, before=None, at=AT)
     assert [call.created_at for call in found] == [inside]
+
+
+def test_who_wants_calls_that_go_on_is_not_shown_90_days() -> None:
+    kept = records(AT, AT + timedelta(seconds=1))
+    rings, talks = (each.call_id for each in kept.newest(AT.date(), limit=2))
+    kept.asked.clear()
+    for call_id, status in ((rings, Status.RINGING), (talks, Status.IN_PROGRESS)):
+        kept.put_as(call_id, status)
+    assert listed(kept, "open") == [rings, talks]
+    assert listed(kept, Status.IN_PROGRESS) == [talks]
+    assert listed(kept, Status.QUEUED) == []
+    assert kept.asked == []
+    assert listed(kept, Status.ENDED) == []
+
+
+def test_calls_that_go_on_come_in_pages_too() -> None:
+    kept = records(*(AT + timedelta(seconds=second) for second in range(3)))
+    newest = [each.call_id for each in kept.newest(AT.date(), limit=3)]
+    for call_id in newest:
+        kept.put_as(call_id, Status.RINGING)
+    calls, more = page(kept, Filter(status="open"), limit=2, before=None, at=AT)
+    assert [call.call_id for call in calls] == newest[:2]
+    rest, more = page(kept, Filter(status="open"), limit=2, before=more, at=AT)
+    assert ([call.call_id for call in rest], more) == (newest[2:], None)
+
+
+def listed(kept: CountingRecords, status: Status | Literal["open"]) -> list[str]:
+    calls, _ = page(kept, Filter(status=status), limit=20, before=None, at=AT)
+    return [call.call_id for call in calls]
