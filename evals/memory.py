@@ -58,7 +58,9 @@ class Records:
         except KeyError:
             raise CallNotFoundError(call_id) from None
 
-    def update(self, call_id: str, change: Callable[[Call], Call]) -> Call:
+    def update(
+        self, call_id: str, change: Callable[[Call], Call], created: Call | None = None
+    ) -> Call:
         """See the port."""
         with self._lock:
             before = self.get(call_id)
@@ -80,6 +82,10 @@ class Records:
     def open_calls(self) -> list[str]:
         """See the port."""
         return sorted(call_id for call_id, call in self._calls.items() if not call.ended)
+
+    def among(self, call_ids: Sequence[str]) -> list[Call]:
+        """See the port."""
+        return [self._calls[call_id] for call_id in call_ids if call_id in self._calls]
 
     def newest(self, day: date, *, limit: int, before: str | None = None) -> list[Call]:
         """See the port."""

@@ -19,8 +19,8 @@ from pipecat.evals.scenario import (
 )
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from calls.agent import Value
 from calls.language import language
+from calls.variable import Value
 from evals import rules
 from evals.result import Result
 from rehearsal import scenario

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pipecat.evals.scenario import EvalSimulationScenario
 
-from calls.agent import AgentError
 from calls.call import EndReason
 from calls.language import language
+from calls.refused import AgentError
 from evals import evaluation, model
 from evals.evaluation import Evaluation
 from evals.minds import Minds, why_nobody_judges
