@@ -40,7 +40,7 @@ OF_AWS = [
     ["secrets", "set"], ["numbers", "list"], ["numbers", "connect", NUMBER],
 ]  # fmt: skip
 """All that ask AWS, whatever the API does."""
-ELSEWHERE = {"doctor", "rehearse", "serve", "console", "agents"}
+ELSEWHERE = {"doctor", "rehearse", "serve", "console", "agents", "eval"}
 """They explain themselves: other tests are theirs."""
 
 

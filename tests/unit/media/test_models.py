@@ -68,5 +68,28 @@ async def test_nobody_speaks_from_the_far_end_of_a_room(loaded: models.Models) -
     assert await told(loaded, clip("sarah-arrived") / 100) == []
 
 
+async def test_the_network_is_not_asked_about_silence(
+    loaded: models.Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    run = type(loaded.silero._model).__call__
+
+    def counted(self: object, x: object, sr: int) -> object:
+        asked.append(x)
+        return run(self, x, sr)
+
+    monkeypatch.setattr(type(loaded.silero._model), "__call__", counted)
+    sound = clip("yes")
+    await told(loaded, np.concatenate([np.zeros(60 * RATE), sound, np.zeros(60 * RATE)]))
+    # A second of the silence before, and one of that behind it.
+    assert len(sound) / 256 < len(asked) < len(sound) / 256 + 2 * models.KNOWN_WINDOWS + 15
+
+
+async def test_a_voice_is_told_as_soon_after_a_long_silence(loaded: models.Models) -> None:
+    long = 60 * RATE
+    states = await told(loaded, np.concatenate([np.zeros(long), clip("tom-speaking")]))
+    assert 0 < states[0][1] - long / RATE <= 0.25
+
+
 async def test_a_hiss_is_no_voice(loaded: models.Models) -> None:
     assert await told(loaded, 1000 * np.random.default_rng(2).standard_normal(5 * RATE)) == []
