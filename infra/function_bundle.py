@@ -194,13 +194,14 @@ def _trim(folder: Path) -> None:
 
 
 def _without_prose(model: Path) -> None:
-    """Unpack a service's description, and leave out its documentation: read in half the time."""
+    """Unpack a service's description, with empty documentation: it is read in half the time."""
 
-    def kept(thing: dict[str, Any]) -> dict[str, Any]:
-        # A field that is called so is no text.
-        return {k: v for k, v in thing.items() if k != "documentation" or not isinstance(v, str)}
+    def short(thing: dict[str, Any]) -> dict[str, Any]:
+        # A field that is called so is no text; and the SDK counts on some of them being there.
+        return {k: "" if k == "documentation" and isinstance(v, str) else v
+                for k, v in thing.items()}  # fmt: skip
 
-    described = json.loads(gzip.decompress(model.read_bytes()), object_hook=kept)
+    described = json.loads(gzip.decompress(model.read_bytes()), object_hook=short)
     model.with_suffix("").write_text(json.dumps(described, separators=(",", ":")), encoding="utf-8")
     model.unlink()
 

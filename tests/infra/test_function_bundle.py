@@ -29,7 +29,15 @@ for package in ("calls", "functions", "agents"):
 import boto3
 assert boto3.__file__.startswith(str(folder)), boto3.__file__
 for service in sys.argv[2].split(","):
-    boto3.client(service, region_name="us-east-1")
+    client = boto3.client(service, region_name="us-east-1", aws_access_key_id="a",
+                          aws_secret_access_key="b")
+    # A first request looks at more of the description than a client does.
+    client.meta.service_model.client_context_parameters
+    for operation in client.meta.service_model.operation_names:
+        client.meta.service_model.operation_model(operation).input_shape
+    if service == "s3":
+        at = {"Bucket": "bucket", "Key": "key"}
+        assert "Signature" in client.generate_presigned_url("get_object", Params=at)
 from twilio.rest import Client
 client = Client("AC" + "0" * 32, "token")
 assert client.calls and client.recordings
