@@ -14,6 +14,7 @@ from calls.adapters.dynamodb_greetings import DynamoGreetings
 from calls.adapters.dynamodb_ledger import DynamoLedger
 from calls.adapters.dynamodb_schedules import DynamoSchedules
 from calls.adapters.event_scheduler import EventScheduler, Target
+from calls.adapters.guarded_http import GuardedHttp
 from calls.adapters.parameters import ParameterStore
 from calls.adapters.prepare_queue import PrepareQueue
 from calls.adapters.twilio_signature import is_twilios
@@ -40,6 +41,7 @@ Compose = Callable[[Settings, Secrets], World]
 
 def compose(chosen: Settings, secrets: Secrets) -> World:
     """All that calls share, as AWS and the vendors have it."""
+    vendors = Vendors(chosen, secrets)
     return World(
         settings=chosen,
         records=DynamoCallRecords(chosen.table),
@@ -48,11 +50,11 @@ def compose(chosen: Settings, secrets: Secrets) -> World:
             secrets.get("twilio/auth-token"),
             chosen.twilio_api_base_url,
         ),
-        vendors=Vendors(chosen, secrets),
+        vendors=vendors,
         models=models.load(),
         greetings=DynamoGreetings(chosen.table),
         do_not_call=DynamoDoNotCall(chosen.table),
-        http=SignedHttp(secrets),
+        http=SignedHttp(secrets, GuardedHttp(tls=vendors.tls)),
         scheduler=Scheduler(
             DynamoSchedules(chosen.table), EventScheduler(Target.of(chosen)), chosen
         ),

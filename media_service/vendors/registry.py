@@ -52,7 +52,7 @@ class Vendor:
 
 @cache
 def _warm(name: str) -> ModuleType:
-    """A vendor's module, and all that it needs, imported; once, for it is asked for by each call."""
+    """A vendor's module, with all that it needs, imported once: every call asks for it."""
     module = importlib.import_module(f"media_service.vendors.{name}")
     warm: Callable[[], None] | None = getattr(module, "warm", None)
     if warm:

@@ -33,8 +33,8 @@ class Vendors:
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """One for all connections of the process: making one takes 35 ms of the event loop."""
-        return _tls()
+        """One for all connections of the process: making one would hold the event loop up."""
+        return tls()
 
     @cached_property
     def http(self) -> DefaultAsyncHttpxClient:
@@ -104,7 +104,8 @@ class Vendors:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """What trusts the machine's certificates; one, for to read them takes 20 to 35 ms."""
     return ssl.create_default_context()
 
 
