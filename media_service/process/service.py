@@ -1,4 +1,4 @@
-"""The media service, put together and served. ``python -m media_service`` is its command."""
+"""The media service, put together and served."""
 
 import argparse
 import asyncio
@@ -100,12 +100,11 @@ def _task_metadata() -> TaskMetadata | None:
 
 def main(compose: Compose = compose) -> None:
     """The command, with what it puts together."""
-    parser = argparse.ArgumentParser(prog="python -m media_service")
+    parser = argparse.ArgumentParser(prog="python -m media_service", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)
     given = parser.parse_args()
     log.configure()
-    heap.hold()
     heap.one_arena()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(given.host, given.port, compose))

@@ -46,12 +46,12 @@ class Vendor:
                 f"`{package}` to pipecat-ai in the group `media` of pyproject.toml, run "
                 "`make lock`, and build the image again"
             )
-        made: Callable[..., FrameProcessor] = getattr(_warm(self.module), self.service)
+        made: Callable[..., FrameProcessor] = getattr(warmed(self.module), self.service)
         return made
 
 
 @cache
-def _warm(name: str) -> ModuleType:
+def warmed(name: str) -> ModuleType:
     """A vendor's module, with all that it needs, imported once: every call asks for it."""
     module = importlib.import_module(f"media_service.vendors.{name}")
     warm: Callable[[], None] | None = getattr(module, "warm", None)
