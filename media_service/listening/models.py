@@ -103,7 +103,14 @@ class _SmartTurn(LocalSmartTurnAnalyzerV3):
 
 
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="smart-turn")
+    return ThreadPoolExecutor(_cores(), thread_name_prefix="smart-turn")
+
+
+def _cores() -> int:
+    """Those that this process may use, which may be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

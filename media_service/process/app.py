@@ -48,7 +48,8 @@ def create_app(world: World, secrets: Secrets, signed: Signed, live: LiveCalls) 
     room = Room(world.settings.seats_per_task)
     app = FastAPI(title="Dialout media service", lifespan=lifespan, openapi_url=None)
 
-    @app.get("/healthz")
+    # (Without the model of its answer, FastAPI need not import pydantic v1.)
+    @app.get("/healthz", response_model=None)
     async def healthz() -> dict[str, str]:
         """Alive. Never "full": that would get the task killed, and its calls with it."""
         return {"status": "ok"}

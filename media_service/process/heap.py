@@ -10,8 +10,10 @@ import asyncio
 import ctypes
 import gc
 import logging
+from typing import TYPE_CHECKING
 
-from media_service.process.live_calls import LiveCalls
+if TYPE_CHECKING:
+    from media_service.process.live_calls import LiveCalls
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +29,20 @@ def one_arena() -> None:
     _glibc("mallopt", _M_ARENA_MAX, ARENAS)
 
 
+def hold() -> None:
+    """Look for no garbage until ``keep``. What is loaded at first stays, and to look through it
+    again and again as it grows took a quarter of the process's start."""
+    gc.disable()
+
+
+def keep() -> None:
+    """What is there now stays: the collector never looks through it, and begins with what comes."""
+    gc.freeze()
+    gc.enable()
+
+
 def settle() -> None:
-    """What is there now stays: the collector need not look through it again at every turn."""
+    """What has come since stays too, but for what is garbage already."""
     gc.collect()
     gc.freeze()
 
@@ -39,7 +53,7 @@ def give_back() -> None:
     _glibc("malloc_trim", 0)
 
 
-async def tend(live: LiveCalls) -> None:
+async def tend(live: "LiveCalls") -> None:
     """Do so whenever calls were here and none is any more. Never returns."""
     seen = 0
     while True:

@@ -14,6 +14,7 @@ from typing import Any
 
 from deepgram import AsyncDeepgramClient
 from deepgram.listen.v1.types import ListenV1Finalize
+from httpx import AsyncClient
 from pipecat.frames.frames import (
     Frame,
     ServiceSwitcherRequestMetadataFrame,
@@ -29,7 +30,7 @@ from calls.vendor_choice import SttChoice, TtsChoice
 from media_service.phone.twilio_serializer import SAMPLE_RATE
 from media_service.vendors.background import CONNECT_SECONDS, Background
 from media_service.vendors.speaking import Speaking
-from media_service.vendors.vendors import Vendors
+from media_service.vendors.vendors import Vendors, tls
 
 RESULT_SECONDS = 2.0
 """From `Finalize` to any message at all; Deepgram sends interim results all the time."""
@@ -52,7 +53,8 @@ def warm() -> None:
     """Import what the SDK leaves to its first client and its first connection: 0.1 s, which the
     first callee of a process would wait for.
     """
-    _ = AsyncDeepgramClient(api_key="of-nobody").listen.v1.connect
+    http = AsyncClient(verify=tls())
+    _ = AsyncDeepgramClient(api_key="of-nobody", httpx_client=http).listen.v1.connect
 
 
 class Stt(DeepgramSTTService):

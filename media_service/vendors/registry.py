@@ -7,6 +7,8 @@ A vendor's module is imported when an agent first needs it: together they take m
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from pipecat.processors.frame_processor import FrameProcessor
@@ -44,12 +46,18 @@ class Vendor:
                 f"`{package}` to pipecat-ai in the group `media` of pyproject.toml, run "
                 "`make lock`, and build the image again"
             )
-        module = importlib.import_module(f"media_service.vendors.{self.module}")
-        warm: Callable[[], None] | None = getattr(module, "warm", None)
-        if warm:
-            warm()
-        made: Callable[..., FrameProcessor] = getattr(module, self.service)
+        made: Callable[..., FrameProcessor] = getattr(warmed(self.module), self.service)
         return made
+
+
+@cache
+def warmed(name: str) -> ModuleType:
+    """A vendor's module, with all that it needs, imported once: every call asks for it."""
+    module = importlib.import_module(f"media_service.vendors.{name}")
+    warm: Callable[[], None] | None = getattr(module, "warm", None)
+    if warm:
+        warm()
+    return module
 
 
 STT: Mapping[str, Vendor] = {

@@ -3,7 +3,7 @@
 import logging
 import ssl
 from collections.abc import Iterable
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from openai import DefaultAsyncHttpxClient
@@ -31,10 +31,10 @@ class Vendors:
         self.settings = settings
         self.secrets = secrets
 
-    @cached_property
+    @property
     def tls(self) -> ssl.SSLContext:
-        """One for all connections: making one takes 35 ms of the event loop."""
-        return ssl.create_default_context()
+        """One for all connections of the process: making one would hold the event loop up."""
+        return tls()
 
     @cached_property
     def http(self) -> DefaultAsyncHttpxClient:
@@ -101,6 +101,12 @@ class Vendors:
         if failure and not made:
             raise failure
         return made
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """What trusts the machine's certificates; one, for to read them takes 20 to 35 ms."""
+    return ssl.create_default_context()
 
 
 def _stage(kind: Any, services: list[FrameProcessor]) -> Any:

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import ssl
 
 import httpx
 import pytest
@@ -145,3 +146,15 @@ def test_a_name_that_cannot_be_resolved_now_may_be_asked_later() -> None:
     with pytest.raises(GuardedRequestError, match="no answer: gaierror") as raised:
         GuardedHttp(resolver=resolver).get("https://hook.test/", {})
     assert not isinstance(raised.value, AddressRefusedError)
+
+
+def test_certificates_that_were_read_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tls, read = ssl.create_default_context(), list[object]()
+    make = ssl.create_default_context
+    monkeypatch.setattr(
+        ssl, "create_default_context", lambda *of, **more: read.append(of) or make(*of, **more)
+    )
+    GuardedHttp(tls=tls)
+    assert read == []
+    GuardedHttp()
+    assert len(read) == 1

@@ -1,4 +1,4 @@
-"""What a function imports before its first request: nothing that only some requests need."""
+"""What is imported at a start: nothing that only some requests, or some agents, need."""
 
 import subprocess
 import sys
@@ -53,6 +53,27 @@ def test_who_waits_on_the_line_does_not_wait_for_what_others_need(
     module: str, others: set[str]
 ) -> None:
     assert not others & imported(module)
+
+
+MEDIA_LATER = {
+    # What a process starts with is loaded while the collector rests: the command comes first.
+    "media_service.__main__": {
+        *HEAVY, "numpy", "onnxruntime", "openai", "pydantic", "media_service.session",
+    },
+    # Vendors' modules are imported for the agents that name them, AWS's and Twilio's by who asks.
+    "media_service.process.service": {
+        "anthropic", "av", "boto3", "deepgram", "media_service.vendors.anthropic",
+        "media_service.vendors.cartesia", "media_service.vendors.deepgram",
+        "media_service.vendors.groq", "media_service.vendors.openai", "nltk",
+        "pipecat.audio.filters.rnnoise_filter", "pipecat.runner", "pydantic.v1", "pyrnnoise",
+        "transformers", "twilio.rest",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MEDIA_LATER)
+def test_the_media_service_starts_without_what_it_may_not_need(module: str) -> None:
+    assert not MEDIA_LATER[module] & imported(module)
 
 
 def test_the_command_starts_without_what_only_some_commands_need() -> None:

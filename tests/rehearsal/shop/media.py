@@ -15,7 +15,7 @@ from calls.agent import Agent, Idle
 from calls.ports import Secrets
 from calls.settings import Settings
 from calls.tools import HttpTool, Tools, TransferTarget
-from media_service.__main__ import compose, main
+from media_service.process.service import compose, main
 from media_service.signed_http import SignedHttp
 from media_service.world import World
 

@@ -28,12 +28,29 @@ def test_what_nobody_holds_is_given_back() -> None:
     assert gone() is None
 
 
-def test_what_is_there_at_first_is_not_looked_through_again() -> None:
+def test_nothing_is_looked_for_until_what_stays_is_there() -> None:
     try:
-        heap.settle()
-        assert gc.get_freeze_count() > 0
+        heap.hold()
+        assert not gc.isenabled()
+        stays = Cycle()
+        heap.keep()
+        assert gc.isenabled()
+        assert not any(each is stays for each in gc.get_objects())
     finally:
         gc.unfreeze()
+        gc.enable()
+
+
+def test_what_came_since_stays_too_but_for_what_is_garbage() -> None:
+    gc.disable()
+    try:
+        gone, stays = weakref.ref(Cycle()), Cycle()
+        heap.settle()
+        assert gone() is None
+        assert not any(each is stays for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 async def test_it_is_done_after_calls_and_not_in_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def test_all_calls_share_the_threads_of_smart_turn(loaded: models.Models) -> Non
     before = threading.active_count()
     first, second = loaded.turn_analyzer(), loaded.turn_analyzer()
     assert first._model_executor is second._model_executor is loaded.threads
-    assert len(loaded.threads._threads) == os.cpu_count()
+    assert len(loaded.threads._threads) == len(os.sched_getaffinity(0))
     assert threading.active_count() == before
 
 

@@ -19,7 +19,7 @@ from calls.agent import Agent
 from calls.settings import Settings
 from calls.vendor_choice import LEFT_OUT, LLM_MODELS, STT_MODELS, TTS_MODELS, Llm, Stt, Tts
 from media_service.failover import LlmStage, SttStage, TtsStage
-from media_service.vendors import VendorMissingError, Vendors, registry
+from media_service.vendors import VendorMissingError, Vendors, deepgram, registry
 from tests.fakes import FakeSecrets
 
 BASE = "http://127.0.0.1:1"
@@ -225,6 +225,22 @@ def test_a_package_that_is_missing_is_named_at_boot(
         VendorMissingError, match=f"agent a: {vendor} needs .* `{LEFT_OUT[vendor]}`"
     ):
         vendors.warm([agent(llm={"fallback": [{"vendor": vendor}]})])
+
+
+def test_what_a_vendor_needs_is_imported_once_and_not_for_each_call(
+    vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmed: list[str] = []
+    monkeypatch.setattr(deepgram, "warm", lambda: warmed.append("deepgram"))
+    registry.warmed.cache_clear()
+    vendors.warm([agent(), agent()])
+    vendors.stt(agent())
+    vendors.tts(agent())
+    assert warmed == ["deepgram"]
+
+
+def test_all_connections_trust_what_was_read_once(vendors: Vendors) -> None:
+    assert Vendors(vendors.settings, vendors.secrets).tls is vendors.tls
 
 
 async def test_calls_share_one_pool(vendors: Vendors) -> None:
