@@ -55,7 +55,7 @@ BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 test: check ## everything that must hold before a commit lands (at most 15 minutes)
 	$(PYTEST) -m "not acceptance" $(BY_FILE) --ignore $(LIVE) --ignore tests/rehearsal $(ARGS)
 	# Conversations in real time: they mostly wait, and a third of a core is enough for each.
-	$(PYTEST) -m "not acceptance" -n 4 --dist worksteal $(LIVE) $(ARGS)
+	$(PYTEST) -m "not acceptance" -n 5 --dist worksteal $(LIVE) $(ARGS)
 	$(PYTEST) -m "not acceptance" $(BY_FILE) tests/rehearsal $(ARGS)
 
 .PHONY: browser
