@@ -34,7 +34,7 @@ FILTERED_SIZES = "1,4,8,12,16"
 
 def programs(runs: int) -> dict[str, list[str]]:
     """Part → its program and arguments, in order."""
-    crowds = ["benchmarks.capacity", "--runs", str(runs), "--also-stock", "2,3"]
+    crowds = ["benchmarks.capacity", "--runs", str(runs)]
     return {
         "floor": ["benchmarks.floor"],
         "first_audio": ["benchmarks.first_audio", "--runs", "12", "--processes", str(runs)],
@@ -42,8 +42,8 @@ def programs(runs: int) -> dict[str, list[str]]:
         "cold_start": ["benchmarks.cold_start", "--runs", str(3 * runs)],
         "answered": ["benchmarks.answered", "--calls", str(2 * runs)],
         "quality": ["benchmarks.quality"],
-        "capacity": [*crowds, "--calls", SIZES],
-        "filtered": [*crowds, "--calls", FILTERED_SIZES, "--noise-filter"],
+        "capacity": [*crowds, "--calls", SIZES, "--also-stock", "2,3"],
+        "filtered": [*crowds, "--calls", FILTERED_SIZES, "--noise-filter", "--bot", "dialout"],
     }
 
 

@@ -172,7 +172,7 @@ async def crowd(
             settings={"DIALOUT_SEATS_PER_TASK": str(calls + SPARE)},
         )
         if which == "dialout"
-        else on.stock_bot_process(core=BOT_CORE, noise_filter=noise_filter)
+        else on.stock_bot_process(core=BOT_CORE)
     )  # fmt: skip
     async with started as (process, url):
         start = time.monotonic() - began
@@ -267,6 +267,11 @@ def main() -> int:
     parser.add_argument("--noise-filter", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    if given.noise_filter and given.bot != "dialout":
+        parser.error(
+            "with --noise-filter, --bot dialout: Pipecat's own filter needs PyAV beside RNNoise, "
+            "which is not installed, and without it passes the sound through unfiltered"
+        )
     tell(f"bytecode compiled: {'yes' if compiled() else 'no'}")
     before = Ticks.now()
     asked = [int(size) for size in given.calls.split(",")]

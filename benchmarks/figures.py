@@ -50,11 +50,17 @@ def _mine(part: Part, which: str) -> list[Part]:
     return sorted(mine, key=lambda each: int(each["calls"]))
 
 
-def _carried(part: Part, which: str) -> Part:
-    """The largest crowd that a bot carried; the smallest, if it carried none."""
+def _carried(part: Part, which: str) -> Part | None:
+    """The largest crowd that a bot carried; the smallest, if it carried none. None: not asked."""
     mine = _mine(part, which)
-    most = part["carries"][which]
-    return next((each for each in reversed(mine) if each["calls"] <= most), mine[0])
+    most = part["carries"].get(which, 0)
+    return next(
+        (each for each in reversed(mine) if each["calls"] <= most), mine[0] if mine else None
+    )
+
+
+def _of(crowd: Part | None, name: str) -> float | None:
+    return crowd[name] if crowd else None
 
 
 def _crowds(part: Part, floor: Part | None, *, filtered: bool) -> Iterator[Figure]:
@@ -63,13 +69,15 @@ def _crowds(part: Part, floor: Part | None, *, filtered: bool) -> Iterator[Figur
     if floor:
         models = floor["vad"] + floor["turn"] + (floor["noise_filter"] if filtered else 0)
     yield Figure(
-        f"calls on one core, {how}", "", part["carries"]["stock"], part["carries"]["dialout"],
+        f"calls on one core, {how}", "", part["carries"].get("stock"), part["carries"]["dialout"],
         12 if filtered else 20, round(1000 / models, 1) if models else None, more=True,
     )  # fmt: skip
     stock, ours = _carried(part, "stock"), _carried(part, "dialout")
+    assert ours
+    crowds = f"{stock['calls']} and {ours['calls']}" if stock else f"{ours['calls']}"
     yield Figure(
-        f"CPU-seconds a call-second, {how} ({stock['calls']} and {ours['calls']} calls)", "s",
-        stock["cpu"], ours["cpu"], 0.06 if filtered else 0.035,
+        f"CPU-seconds a call-second, {how} ({crowds} calls)", "s",
+        _of(stock, "cpu"), ours["cpu"], 0.06 if filtered else 0.035,
         round(models / 1000, 4) if models else None,
     )  # fmt: skip
 
@@ -107,13 +115,13 @@ def _barge_in(part: Part) -> Iterator[Figure]:
 
 def _process(part: Part) -> Iterator[Figure]:
     stock, ours = _carried(part, "stock"), _carried(part, "dialout")
-    yield Figure(
-        "memory of a process's first call", "MB", stock["first_call_mb"], ours["first_call_mb"], 30
-    )
-    yield Figure(
-        "memory of each further call", "MB", stock["further_call_mb"], ours["further_call_mb"], 10
-    )
-    yield Figure("process start → serving", "s", stock["start_s"], ours["start_s"], 1.5)
+    assert ours
+    for name, unit, field, to_reach in (
+        ("memory of a process's first call", "MB", "first_call_mb", 30.0),
+        ("memory of each further call", "MB", "further_call_mb", 10.0),
+        ("process start → serving", "s", "start_s", 1.5),
+    ):
+        yield Figure(name, unit, _of(stock, field), ours[field], to_reach)
 
 
 def _functions(part: Part) -> Iterator[Figure]:

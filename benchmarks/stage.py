@@ -149,14 +149,13 @@ class Stage:
 
     @asynccontextmanager
     async def stock_bot_process(
-        self, *, core: int | None = None, noise_filter: bool = False
+        self, *, core: int | None = None
     ) -> AsyncIterator[tuple[Process, str]]:
         """A stock bot's process, and the address of its socket."""
-        filtering = ["--noise-filter"] if noise_filter else []
         with pinned(core):
             process, at = await Process.start(
                 "stock-bot", "benchmarks.stock_bot", "--vendors", self.vendors,
-                "--speech", self.speech, *filtering,
+                "--speech", self.speech,
                 logs=self.folder, ready=re.escape("listening on ") + "(.*)",
                 environment=_BYTECODE,
             )  # fmt: skip

@@ -3,6 +3,9 @@
 Source: docs.pipecat.ai, "Twilio WebSockets" and the phone chatbot quickstart: the same services
 that Dialout uses by default, in their default settings, greeting the caller by having the LLM
 introduce itself once the client is connected. Only the vendors' addresses are changed.
+
+It has no noise filter: Pipecat's own needs PyAV beside RNNoise, which nothing here installs, and
+without it passes the sound through unfiltered, with a line in its log.
 """
 
 import argparse
@@ -12,7 +15,6 @@ from socket import socket
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
-from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.frames.frames import LLMRunFrame
 from pipecat.pipeline.pipeline import Pipeline
@@ -36,7 +38,7 @@ PROMPT = (
 )
 
 
-async def bot(websocket: WebSocket, vendors: str, speech: str, *, filtering: bool = False) -> None:
+async def bot(websocket: WebSocket, vendors: str, speech: str) -> None:
     """One call."""
     _, call_data = await parse_telephony_websocket(websocket)
     serializer = TwilioFrameSerializer(
@@ -51,7 +53,6 @@ async def bot(websocket: WebSocket, vendors: str, speech: str, *, filtering: boo
             audio_in_enabled=True,
             audio_out_enabled=True,
             add_wav_header=False,
-            audio_in_filter=_noise_filter() if filtering else None,
             serializer=serializer,
         ),
     )
@@ -96,20 +97,14 @@ async def bot(websocket: WebSocket, vendors: str, speech: str, *, filtering: boo
     await runner.run()
 
 
-def _noise_filter() -> BaseAudioFilter:
-    from pipecat.audio.filters.rnnoise_filter import RNNoiseFilter  # 0.9 s, if it is wanted
-
-    return RNNoiseFilter()
-
-
-async def serve(port: int, vendors: str, speech: str, *, filtering: bool = False) -> None:
+async def serve(port: int, vendors: str, speech: str) -> None:
     """Serve for ever; the address goes to stdout."""
     app = FastAPI()
 
     @app.websocket("/ws")
     async def ws(websocket: WebSocket) -> None:
         await websocket.accept()
-        await bot(websocket, vendors, speech, filtering=filtering)
+        await bot(websocket, vendors, speech)
 
     await _Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning")).serve()
 
@@ -130,10 +125,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--vendors", required=True, help="the LLM's host and port")
     parser.add_argument("--speech", help="Deepgram's, if they are others")
-    parser.add_argument("--noise-filter", action="store_true")
     given = parser.parse_args()
     speech = given.speech or given.vendors
-    asyncio.run(serve(given.port, given.vendors, speech, filtering=given.noise_filter))
+    asyncio.run(serve(given.port, given.vendors, speech))
 
 
 if __name__ == "__main__":
