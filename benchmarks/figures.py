@@ -126,7 +126,7 @@ def _process(part: Part) -> Iterator[Figure]:
 
 def _functions(part: Part) -> Iterator[Figure]:
     for name, to_reach in (("/twiml", 300), ("/dialout", 600)):
-        alone = part.get("boto3", {}).get("cold_ms")
+        alone = part.get("boto3 client alone", {}).get("cold_ms")
         yield Figure(
             f"cold start of {name} (beside: a boto3 client alone)", "ms", alone,
             part[name]["cold_ms"], to_reach,

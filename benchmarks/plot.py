@@ -34,7 +34,7 @@ def plot(crowds: list[dict[str, Any]]) -> bytes:
         "hconcat": [_panel(*panel) for panel in _PANELS],
         "config": {"font": "sans-serif", "legend": {"orient": "bottom", "columns": 4}},
     }
-    return vl_convert.vegalite_to_png(spec, scale=1.5)
+    return vl_convert.vegalite_to_png(spec, scale=1.0)
 
 
 def _panel(field: str, title: str) -> dict[str, Any]:

@@ -53,6 +53,20 @@ def test_what_a_bot_adds_to_a_turn_is_what_the_vendors_and_the_vad_do_not_take()
     assert (own.stock, own.ours) == (250, 50)
 
 
+def test_a_function_is_beside_what_none_can_do_without() -> None:
+    cold = {"cold_ms": 249, "warm_ms": 4.5}
+    part = {"boto3 client alone": {"cold_ms": 137}, "/twiml": cold, "/dialout": cold}
+    row = figures({"cold_start": part})[0]
+    assert (row.stock, row.ours, row.reached) == (137, 249, True)
+
+
+def test_a_bot_that_was_not_asked_has_no_figure() -> None:
+    part = {"carries": {"dialout": 16}, "crowds": [crowd("dialout", 1), crowd("dialout", 16)]}
+    calls, cpu = figures({"filtered": part})
+    assert (calls.stock, calls.ours, calls.reached) == (None, 16, True)
+    assert (cpu.stock, cpu.ours) == (None, 0.03)
+
+
 def test_a_part_that_was_left_out_has_no_rows() -> None:
     assert figures({}) == []
     assert set(by_name({"answered": {"median_ms": 120.0}})) == {"Twilio's answer → first audio"}
