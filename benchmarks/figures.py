@@ -9,8 +9,6 @@ from benchmarks.vendors import RESULT_SECONDS, TOKEN_SECONDS, VOICE_SECONDS
 VAD_STOP_SECONDS = 0.2
 """Of silence, that make the end of what a callee says; the same for both bots."""
 NOT_OURS_MS = 1000 * (VAD_STOP_SECONDS + RESULT_SECONDS + TOKEN_SECONDS + VOICE_SECONDS)
-FRAME_MS = 20
-"""Nothing is heard of a stream sooner than with its first piece of sound."""
 VAD_START_MS = 130 + 32
 """Of voice, until it counts, and the window that Silero looks at."""
 Part = dict[str, Any]
@@ -89,7 +87,7 @@ def _first_audio(part: Part) -> Iterator[Figure]:
     ):
         yield Figure(
             f"stream start → first audio, {name}", "ms", part[stock]["median_ms"],
-            part[ours]["median_ms"], to_reach, FRAME_MS,
+            part[ours]["median_ms"], to_reach,
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from benchmarks.__main__ import programs, told
+from benchmarks.answered import first_sound_ms
 from benchmarks.figure import Figure
 from benchmarks.figures import figures
 from benchmarks.quality import heard, worse
@@ -102,6 +103,12 @@ BEFORE = [{"role": "system", "content": "You."}, *user("hello"), AGENT]
 )
 def test_what_a_bot_heard_is_what_its_llm_is_told(questions: Any, quoted: str) -> None:
     assert heard(questions) == quoted
+
+
+def test_the_first_sound_is_counted_from_the_persons_answer() -> None:
+    told = [("ringing", 1.0), ("answered", 2.0), ("stream_open", 2.1), ("stream_first_media", 2.15),
+            ("stream_first_media", 9.0)]  # fmt: skip
+    assert first_sound_ms([{"event": event, "at": at} for event, at in told]) == 150.0
 
 
 def test_hearing_worse_than_the_stock_bot_counts() -> None:
