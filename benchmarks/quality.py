@@ -33,6 +33,8 @@ SAYS = "Of course, I see."
 STREET_DB = 10.0
 PAUSE_SECONDS = 0.8
 ANSWERED_SECONDS = 2.0
+SOONEST_SECONDS = 0.3
+"""No answer comes sooner: the VAD and the LLM alone take longer."""
 LONG_SECONDS = 2.6
 """A clip that is long enough to be broken off in the middle."""
 PATIENCE_SECONDS = 8.0
@@ -106,16 +108,15 @@ class Conversation:
             await self._quiet()
 
     async def _say(self, saying: Saying) -> None:
-        before, sounds = len(await self._asked()), len(self._caller.sounds)
-        too_early = False
+        before, too_early = len(await self._asked()), False
         for number, part in enumerate(saying.parts):
             if number:
+                paused = self._caller.now
                 await asyncio.sleep(PAUSE_SECONDS)
-                too_early = len(self._caller.sounds) > sounds
+                too_early = self._sounded(paused) is not None
             await self._part(part)
         ended = self._caller.now
-        answered = await self._answered(sounds)
-        waited = self._caller.sounds[sounds][0] - ended if answered else PATIENCE_SECONDS
+        waited = await self._answered(ended) - ended
         await self._quiet()
         questions = (await self._asked())[before:]
         wanted = words(saying.text)
@@ -132,13 +133,19 @@ class Conversation:
         while self._caller.to_say:  # noqa: ASYNC110 -- a phone's clock
             await asyncio.sleep(0.01)
 
-    async def _answered(self, sounds: int) -> bool:
-        """Whether more sound comes than this, within their patience."""
+    def _sounded(self, after: float) -> float | None:
+        """When the bot was first heard after that."""
+        return next((at for at, _ in self._caller.sounds if at > after), None)
+
+    async def _answered(self, ended: float) -> float:
+        """When it answered what ended then; at the end of their patience, if it did not."""
         for _ in range(int(PATIENCE_SECONDS * 50)):
-            if len(self._caller.sounds) > sounds:
-                return True
+            # What was on its way before is no answer to this.
+            at = self._sounded(ended + SOONEST_SECONDS)
+            if at is not None:
+                return at
             await asyncio.sleep(0.02)
-        return False
+        return ended + PATIENCE_SECONDS
 
     async def _quiet(self) -> None:
         """Wait until the bot has said what it says."""
