@@ -18,6 +18,7 @@ from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 
 from media_service.listening import noise_filter
+from media_service.listening.noise_filter import QUIETEST_DBFS
 
 UNFINISHED_SECONDS = 1.5
 """Of silence after what does not sound finished, until it is answered all the same.
@@ -27,8 +28,6 @@ Pipecat waits for 3 s, which on a telephone is a dead line. Whoever goes on late
 
 START_SECONDS = 0.13
 """Of voice, until it counts (Pipecat: 0.2). A pause for what then was nothing is soon over."""
-QUIETEST_DBFS = -50.0
-"""Below this nobody speaks into the telephone."""
 KNOWN_WINDOWS = 31
 """Of 32 ms of silence, after which the network need hear no more of it."""
 

@@ -20,8 +20,9 @@ from pipecat.frames.frames import FilterControlFrame, FilterEnableFrame
 RNNOISE_RATE = 48_000
 FRAME = 480
 """Samples of one RNNoise frame: 10 ms."""
-QUIETEST = 32768 * 10 ** (-50 / 20)
-"""A level below it, of -50 dBFS, is silence to the VAD too: nobody speaks so low."""
+QUIETEST_DBFS = -50.0
+"""Below this nobody speaks into the telephone."""
+_QUIETEST = 32768 * 10 ** (QUIETEST_DBFS / 20)
 AWAKE_SECONDS = 0.5
 """Of silence, until it rests: words fade out."""
 
@@ -96,7 +97,7 @@ class NoiseFilter(BaseAudioFilter):
         if self._state is None or not self._enabled:
             return audio
         samples = np.frombuffer(audio, np.int16).astype(np.float32)
-        silent = float(np.mean(np.square(samples))) < QUIETEST**2
+        silent = float(np.mean(np.square(samples))) < _QUIETEST**2
         self._silent = self._silent + len(samples) / self._rate if silent else 0.0
         if self._silent > AWAKE_SECONDS:
             return audio
