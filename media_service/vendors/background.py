@@ -40,6 +40,8 @@ class Background(WebsocketTTSService):
         self._one_at_a_time = asyncio.Lock()
         self._opening: asyncio.Task[None] | None = None
         self._mending = False
+        self._waiting = False
+        """Something was asked for while there was no connection."""
         self._asked: dict[str, Utterance] = {}
         """By Pipecat's context id, until all of its sound has come."""
         self._whole: set[str] = set()
@@ -65,6 +67,7 @@ class Background(WebsocketTTSService):
         """
         self._asked.setdefault(context_id, Utterance()).add_text(text)
         if self._broken:
+            self._waiting = True
             return
         async for frame in super().run_tts(text, context_id):
             yield frame
@@ -118,8 +121,15 @@ class Background(WebsocketTTSService):
         await self._ask_again()
         return well
 
+    async def _connect_websocket(self) -> None:
+        await super()._connect_websocket()  # type: ignore[safe-super, no-untyped-call]
+        # Some vendors' classes themselves make anew what was closed for idleness.
+        if self._waiting and self._websocket and not self._mending:
+            await self._ask_again()
+
     async def _ask_again(self) -> None:
         """Have the rest said of whatever has not sounded to its end."""
+        self._waiting = False
         for context_id, asked in tuple(self._asked.items()):
             if left := asked.left:
                 await self.tts_process_generator(context_id, super().run_tts(left, context_id))

@@ -180,6 +180,29 @@ async def test_a_second_sentence_waits_for_the_rest_of_the_first(
     assert (len(sounds(frames)), stops(frames), voice[0].flushed) == (1, 1, 1)
 
 
+async def test_words_come_while_a_vendors_class_connects_anew_by_itself(
+    voice: tuple[Voice, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Cartesia's does, whose server closes what is idle."""
+    receive, connect = deepgram.Tts._receive_messages, deepgram.Tts._websocket_connect
+
+    async def again_and_again(self: deepgram.Tts) -> None:
+        while True:
+            await receive(self)
+            await self._connect_websocket()
+
+    async def slowly(self: deepgram.Tts, uri: str, **options: object) -> object:
+        await asyncio.sleep(0.15 if voice[0].connections else 0)
+        return await connect(self, uri, **options)
+
+    monkeypatch.setattr(deepgram.Tts, "_receive_messages", again_and_again)
+    monkeypatch.setattr(deepgram.Tts, "_websocket_connect", slowly)
+    voice[0].cut = lambda: asyncio.ensure_future(voice[0].connections[-1].close())  # type: ignore[method-assign]
+    frames = await said(voice, CutFrame(0.05), TTSSpeakFrame("Your order is on its way."))
+    assert voice[0].said == ["Your order is on its way."]
+    assert (len(voice[0].connections), len(sounds(frames)), stops(frames)) == (2, 1, 1)
+
+
 async def test_who_interrupts_meanwhile_hears_no_rest(voice: tuple[Voice, Server]) -> None:
     voice[0].cut_at, voice[0].sounding = 1, 0.5
     await said(
